@@ -74,7 +74,7 @@ def train(
     last = out / checkpoint.LAST
     if base is not None and not last.exists():
         initialize(model, base, options.seed)
-    optimizer = torch.optim.AdamW(parameter_groups(model, options), betas=(0.9, 0.98))
+    optimizer = torch.optim.AdamW(parameter_groups(model, options), betas=(0.9, 0.98), fused=True)
     sampler = Sampler(data, options, options.seed + 1000 * accelerator.process_index)
     average = checkpoint.Average(model, options.ema)
     step, best, stale = 0, -1.0, 0

@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
+import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
 from training.model.config import DualConfig
 from training.model.experts import Experts, Gating
+
+
+def attend(q: Tensor, k: Tensor, v: Tensor, bias: Tensor | None) -> Tensor:
+    """Scaled dot-product attention of [B, H, T, D/H] with an additive bias [B, 1, 1, T] or None."""
+    if q.is_cuda or q.dtype == torch.float32:
+        return F.scaled_dot_product_attention(q, k, v, attn_mask=bias)
+    # In 16 bits on a CPU, the fused kernel takes up to six times as long as its three steps (training/LOG.md).
+    scores = torch.matmul(q * q.shape[-1] ** -0.5, k.transpose(-1, -2))
+    return torch.matmul((scores if bias is None else scores + bias).softmax(-1).to(v.dtype), v)
 
 
 class Attention(nn.Module):
@@ -23,7 +33,7 @@ class Attention(nn.Module):
         """x [B, T, D], additive bias [B, 1, 1, T] or None → [B, T, D]."""
         b, t, d = x.shape
         q, k, v = self.qkv(x).view(b, t, 3, self.heads, d // self.heads).permute(2, 0, 3, 1, 4)
-        mixed = F.scaled_dot_product_attention(q, k, v, attn_mask=bias)
+        mixed = attend(q, k, v, bias)
         return self.norm(x + self.out(mixed.transpose(1, 2).reshape(b, t, d)))
 
 
