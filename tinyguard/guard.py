@@ -6,13 +6,13 @@ import hashlib
 import platform
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict
+from importlib.metadata import version
 from os import PathLike
 from time import perf_counter
 from typing import Any
 
 import numpy as np
 import onnxruntime
-import tokenizers
 
 from tinyguard import native
 from tinyguard.judge import Scan, judge, verdict
@@ -170,7 +170,8 @@ class Guard:
             "versions": {
                 "python": platform.python_version(),
                 "tinyguard": __version__,
-                **{library.__name__: library.__version__ for library in (np, onnxruntime, tokenizers)},
+                **{library.__name__: library.__version__ for library in (np, onnxruntime)},
+                "tokenizers": version("tokenizers"),
             },
         }
 

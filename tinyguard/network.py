@@ -10,8 +10,8 @@ import onnxruntime as ort
 
 from tinyguard import ops
 from tinyguard.modelfile import Calibration, ModelFileError, ModelFolder
+from tinyguard.tokenizer import Ids
 
-Ids: TypeAlias = npt.NDArray[np.int64]
 Floats: TypeAlias = npt.NDArray[np.float32]
 Probabilities: TypeAlias = npt.NDArray[np.float64]
 

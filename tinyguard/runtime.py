@@ -2,22 +2,16 @@
 
 from __future__ import annotations
 
-import os
-import re
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
-# The tokenizer runs in the calling thread: a guard asked for one thread should use one, and the tokenizer's own pool
-# makes a later fork() unsafe. Whoever sets the variable decides otherwise.
-os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
-
-from tokenizers import Tokenizer
-
 from tinyguard.modelfile import ModelFileError, ModelFolder
-from tinyguard.network import Floats, Ids, Network, Reading
+from tinyguard.network import Floats, Network, Reading
+from tinyguard.tokenizer import Ids, Tokenizer
+from tinyguard.tokenizer import load as load_tokenizer
 from tinyguard.windows import SEGMENT_CHARS, segments, windows
 
 # More tokens in one run give no more throughput on a CPU, only more memory.
@@ -41,9 +35,8 @@ class Runtime:
         self.folder = folder
         self.classes = folder.classes
         self._tokenizer = _load_tokenizer(folder)
-        names = [re.escape(token.content) for token in self._tokenizer.get_added_tokens_decoder().values()]
-        self._special = re.compile("|".join(names)) if names else None
-        self._prefix, self._suffix = _special_tokens(self._tokenizer)
+        self._prefix = np.array(self._tokenizer.prefix, np.int64)
+        self._suffix = np.array(self._tokenizer.suffix, np.int64)
         self._size = folder.max_tokens - len(self._prefix) - len(self._suffix)
         if self._size <= folder.window_overlap:
             raise ModelFileError(folder.folder / "model.json", "is damaged: window_overlap leaves no room in a window")
@@ -61,22 +54,23 @@ class Runtime:
                 yield from self._segment_windows(text[slice(*segment)], features, segment)
 
     def _segment_windows(self, text: str, features: Floats, segment: tuple[int, int]) -> Iterator[Window]:
-        # encode_batch gives the GIL up and encode does not; the fast form leaves the offsets out, which only a
-        # convicting window needs (see `characters`).
-        ids = self._tokenizer.encode_batch_fast([self._clean(text)], add_special_tokens=False)[0].ids
+        ids = self._tokenizer.encode(text)
         if len(ids) <= self._size:
-            if ids:
-                yield Window(np.array(self._prefix + ids + self._suffix, np.int64), features, segment, (0, len(ids)))
+            if len(ids):
+                yield Window(self._framed(ids), features, segment, (0, len(ids)))
             return
         for begin, end in windows(len(ids), self._size, self.folder.window_overlap):
-            yield Window(np.array(self._prefix + ids[begin:end] + self._suffix, np.int64), features, segment, (begin, end))
+            yield Window(self._framed(ids[begin:end]), features, segment, (begin, end))
+
+    def _framed(self, ids: Ids) -> Ids:
+        return np.concatenate((self._prefix, ids, self._suffix))
 
     def characters(self, text: str, window: Window) -> tuple[int, int]:
         """The characters of the text that a window of it covers."""
         base, end = window.segment
-        offsets = self._tokenizer.encode_batch([self._clean(text[base:end])], add_special_tokens=False)[0].offsets
+        offsets = self._tokenizer.offsets(text[base:end])
         first, last = window.tokens
-        return base + offsets[first][0], base + offsets[last - 1][1]
+        return base + int(offsets[first][0]), base + int(offsets[last - 1][1])
 
     def batches(self, rows: Sequence[Sequence[Window]]) -> Iterator[list[Reading]]:
         """What the model says of several batches, in order; with several threads, of as many at a time."""
@@ -97,34 +91,14 @@ class Runtime:
             ids[index, : len(row.ids)] = row.ids
         return self.network.read(ids, lengths, features)
 
-    def _clean(self, text: str) -> str:
-        """A text that the tokenizer takes whole, character for character: no lone surrogates, and no spelled-out
-        special token, with which a text could pretend to end."""
-        try:
-            text.encode()
-        except UnicodeEncodeError:
-            text = "".join("\ufffd" if "\ud800" <= character <= "\udfff" else character for character in text)
-        return self._special.sub(lambda token: "‹" + token[0][1:], text) if self._special else text
-
     def token_count(self, text: str) -> int:
         """How many tokens the model reads for a text, without special tokens and overlaps."""
-        return len(self._tokenizer.encode_batch_fast([self._clean(text)], add_special_tokens=False)[0].ids)
+        return len(self._tokenizer.encode(text))
 
 
-def _load_tokenizer(folder: ModelFolder) -> Any:
+def _load_tokenizer(folder: ModelFolder) -> Tokenizer:
     path = folder.folder / "tokenizer.json"
     try:
-        tokenizer = Tokenizer.from_file(str(path))
-    except Exception as error:  # the binding raises bare Exception
-        raise ModelFileError(path, f"is not a tokenizer: {error}", folder.sha256(path.name)) from None
-    tokenizer.no_truncation()
-    tokenizer.no_padding()
-    return tokenizer
-
-
-def _special_tokens(tokenizer: Any) -> tuple[list[int], list[int]]:
-    """The ids that the tokenizer puts before and after a text."""
-    plain = tokenizer.encode("a", add_special_tokens=False).ids
-    whole = tokenizer.encode("a", add_special_tokens=True)
-    before = whole.special_tokens_mask.index(0)
-    return whole.ids[:before], whole.ids[before + len(plain) :]
+        return load_tokenizer(path.read_bytes())
+    except ValueError as error:
+        raise ModelFileError(path, str(error), folder.sha256(path.name)) from None
