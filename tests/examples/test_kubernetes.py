@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 import yaml
+from starlette.testclient import TestClient
 
 from tests.tiny_model import write_model
 from tinyguard import Guard
@@ -50,11 +51,12 @@ def test_the_container_listens_where_the_service_sends(parts: dict[str, Any], se
 
 def test_the_probes_ask_what_the_service_answers(parts: dict[str, Any], settings: Settings) -> None:
     (container,) = parts["Deployment"]["spec"]["template"]["spec"]["containers"]
-    served = create_app(Service(Guard(settings.model), settings))
-    paths = {str(route.path) for route in served.routes if hasattr(route, "path")}
-    for probe in ("readinessProbe", "livenessProbe"):
-        assert container[probe]["httpGet"]["path"] in paths
-    assert parts["Service"]["metadata"]["annotations"]["prometheus.io/path"] in paths
+    client = TestClient(create_app(Service(Guard(settings.model), settings)))  # not started, hence not ready
+    probes = {name: container[name]["httpGet"]["path"] for name in ("readinessProbe", "livenessProbe")}
+    assert client.get(probes["readinessProbe"]).status_code == 503
+    assert client.get(probes["livenessProbe"]).status_code == 200
+    metrics = parts["Service"]["metadata"]["annotations"]["prometheus.io/path"]
+    assert "tinyguard_queue_depth" in client.get(metrics, headers={"x-api-key": settings.api_keys[0]}).text
 
 
 def test_a_pod_is_given_the_time_that_it_takes_to_end(parts: dict[str, Any], settings: Settings) -> None:
