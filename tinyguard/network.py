@@ -41,7 +41,7 @@ class Network:
 
     def __init__(self, folder: ModelFolder, native: bool | None = None) -> None:
         self.folder = folder
-        self.native = ops.library().exists() if native is None else native
+        self.native = ops.library() is not None if native is None else native
         self.router_threshold = folder.router_threshold
         kind = "" if self.native else ".plain"
         self._fast = _session(folder, f"fast{kind}.onnx", self.native)

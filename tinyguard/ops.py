@@ -8,10 +8,7 @@ from pathlib import Path
 NAMES = ("libtinyguard_ops.so", "libtinyguard_ops.dylib", "tinyguard_ops.dll")
 
 
-def library() -> Path:
-    """The library for `SessionOptions.register_custom_ops_library`; FileNotFoundError when the build has none."""
+def library() -> Path | None:
+    """The library for `SessionOptions.register_custom_ops_library`; None where the build has none."""
     folder = Path(__file__).parent
-    for name in NAMES:
-        if (folder / name).is_file():
-            return folder / name
-    raise FileNotFoundError(f"no custom-op library in {folder}: the package was not built ({', '.join(NAMES)})")
+    return next((folder / name for name in NAMES if (folder / name).is_file()), None)
