@@ -77,7 +77,8 @@ def fill(page: str, quality: Figures) -> str:
     for name, made in PARTS.items():
         begin, end = f"<!-- quality:{name} -->", f"<!-- /quality:{name} -->"
         text = f"{begin}\n{made(quality)}\n{end}"
-        page, count = re.subn(f"{re.escape(begin)}.*?{re.escape(end)}", lambda _, text=text: text, page, flags=re.DOTALL)
+        between = re.compile(f"{re.escape(begin)}.*?{re.escape(end)}", re.DOTALL)
+        page, count = between.subn(lambda _, text=text: text, page)
         found += count
     if not found:
         raise ValueError("has no <!-- quality:… --> marks")

@@ -13,10 +13,10 @@ QUALITY = {"all": ROW, "sets": {"made_up": ROW, "benign_a": CALM}, "detector": {
 
 
 def test_marked_parts_are_made_anew_and_the_rest_stays() -> None:
-    page = "before\n<!-- quality:sets -->\nold\n<!-- /quality:sets -->\nbetween\n<!-- quality:summary --><!-- /quality:summary -->\n"
+    page = "before\n<!-- quality:sets -->\nstale\n<!-- /quality:sets -->\nbetween\n<!-- quality:summary --><!-- /quality:summary -->\n"
     once = fill(page, QUALITY)
     assert once.startswith("before\n<!-- quality:sets -->\n| set |")
-    assert "old" not in once
+    assert "stale" not in once
     assert "| benign_a | 60 | – | 2.50 % | – | – | 50.0 % | 0.020 |" in once
     assert "between" in once
     assert "| all sets | 90.0 % (85.0 % – 95.0 %) | 10.00 % | 0.950 |" in once
