@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import onnxruntime as ort
 
-from tinyguard import ops
+from tinyguard import _core, ops
 from tinyguard.modelfile import Calibration, ModelFileError, ModelFolder
 from tinyguard.tokenizer import Ids
 
@@ -41,7 +41,7 @@ class Network:
 
     def __init__(self, folder: ModelFolder, native: bool | None = None) -> None:
         self.folder = folder
-        self.native = ops.library().exists() if native is None else native
+        self.native = ops.library() is not None if native is None else native
         self.router_threshold = folder.router_threshold
         kind = "" if self.native else ".plain"
         self._fast = _session(folder, f"fast{kind}.onnx", self.native)
@@ -49,13 +49,16 @@ class Network:
         self._check(f"fast{kind}.onnx")
 
     def _check(self, name: str) -> None:
-        inputs = {item.name: item.shape for item in self._fast.get_inputs()}
+        inputs = {item.name: item.shape[-1] for item in self._fast.get_inputs()}
         outputs = {item.name: item.shape[-1] for item in self._fast.get_outputs()}
-        wide = len(self.folder.classes) + _CODES + 2
-        if set(inputs) != {"ids", "lengths", "features"} or outputs.get("answer") != wide:
-            problem = f"does not fit model.json: inputs {sorted(inputs)}, outputs {outputs}, answers of {wide} expected"
-            raise ModelFileError(self.folder.folder / name, problem, self.folder.sha256(name))
-        self.features = int(inputs["features"][-1])
+        wide, features = len(self.folder.classes) + _CODES + 2, len(_core.FEATURE_NAMES)
+        if set(inputs) != {"ids", "lengths", "features"} or inputs["features"] != features:
+            problem = f"does not fit this version: inputs {inputs}, {features} features expected"
+        elif outputs.get("answer") != wide:
+            problem = f"does not fit model.json: outputs {outputs}, answers of {wide} expected"
+        else:
+            return
+        raise ModelFileError(self.folder.folder / name, problem, self.folder.sha256(name))
 
     def read(self, ids: Ids, lengths: Ids, features: Floats) -> list[Reading]:
         """ids int64 [B, T], the real tokens of each row first; lengths int64 [B] of those; features float32 [B, F]."""
@@ -80,7 +83,8 @@ class Network:
         classes = len(self.folder.classes)
         code = int(answer[classes : classes + _CODES].argmax())
         severity, harmful = 1.0 / (1.0 + np.exp(-answer[classes + _CODES :]))
-        return Reading(calibrated(answer[:classes], calibration), code, 15.0 * float(severity), float(harmful), int(route))
+        probabilities = calibrated(answer[:classes], calibration)
+        return Reading(probabilities, code, 15.0 * float(severity), float(harmful), int(route))
 
 
 def calibrated(logits: Probabilities, calibration: Calibration) -> Probabilities:

@@ -16,7 +16,7 @@ import tinyguard
 from tests.capi import library as capi
 from tests.capi.texts import ATTACKS, long_documents, varied
 from tests.tiny_model import ORDINARY, TRIGGERS, WORDS
-from tinyguard import Guard, Policy
+from tinyguard import Guard, Policy, ops
 from tinyguard.modelfile import BUNDLED
 from tinyguard.policy import text_hash
 
@@ -52,8 +52,7 @@ def example(library: ctypes.CDLL, tmp_path_factory: pytest.TempPathFactory) -> P
     """The compiled example with the library and its tables beside it, as a gateway would ship them."""
     folder = tmp_path_factory.mktemp("example")
     shutil.copy(capi.LIBRARY, folder)
-    operators = capi.LIBRARY.with_name("libtinyguard_ops.so")
-    if operators.exists():
+    if (operators := ops.library()) is not None:
         shutil.copy(operators, folder)
     (folder / "data").symlink_to(capi.LANGUAGE.parent)
     (folder / "weights").symlink_to(BUNDLED)

@@ -79,9 +79,8 @@ def attention(heads: int, x: Tensor, lengths: Tensor, weights: tuple[Tensor, ...
     """Self-attention, residual and LayerNorm; weights: qkv (4), out (4), gamma, beta."""
     b, t, d = x.shape
     # Reshape and transpose one by one: a five-dimensional permutation of views confuses shape inference.
-    q, k, v = (
-        part.reshape(b, t, heads, d // heads).transpose(1, 2) for part in apply(PackedLinear(*weights[:4]), x).split(d, -1)
-    )
+    together = apply(PackedLinear(*weights[:4]), x)
+    q, k, v = (part.reshape(b, t, heads, d // heads).transpose(1, 2) for part in together.split(d, -1))
     scores = q @ k.transpose(-1, -2) * (d // heads) ** -0.5
     absent = ~present(lengths, t)[:, None, None, :]
     mixed = scores.masked_fill(absent, -1e4).softmax(-1) @ v
