@@ -60,7 +60,7 @@ def example(library: ctypes.CDLL, tmp_path_factory: pytest.TempPathFactory) -> P
 
 
 def run(program: Path, *arguments: object, stdin: bytes = b"") -> subprocess.CompletedProcess[bytes]:
-    environment = {"TINYGUARD_ONNXRUNTIME": str(capi.RUNTIME)}
+    environment = {"TINYGUARD_ONNXRUNTIME": str(capi.RUNTIME), "HOME": str(program.parent / "home")}
     command = [program, *map(str, arguments)]
     return subprocess.run(command, env=environment, input=stdin, capture_output=True, check=False)
 
@@ -160,6 +160,7 @@ def test_the_example_finds_pythons_bits(example: Path, tmp_path: Path) -> None:
 def test_the_examples_options_and_exit_status(example: Path, tmp_path: Path) -> None:
     done = run(example)
     assert (done.returncode, done.stdout[:12]) == (0, b"00f0  benign"), done.stderr
+    assert not (example.parent / "home").exists()  # where the runtime's telemetry would keep its identifier
     assert run(example, "--runtime", capi.RUNTIME, "--model", BUNDLED, "--policy", "strict").returncode == 0
     assert run(example, tmp_path / "none").returncode == 1
     assert run(example, "--role", "nobody").returncode == 2
