@@ -30,7 +30,9 @@ THRESHOLDS = {"strict": 0.2, "balanced": 0.6, "permissive": 0.9}
 def write_model(folder: Path, **changes: object) -> Path:
     """Write the graphs, tokenizer.json and model.json; ``changes`` replace fields of model.json."""
     folder.mkdir(parents=True, exist_ok=True)
-    vocabulary = {word: index for index, word in enumerate(["<s>", "<pad>", "</s>", "<unk>", *ORDINARY, *TRIGGERS, *WORDS])}
+    vocabulary = {
+        word: index for index, word in enumerate(["<s>", "<pad>", "</s>", "<unk>", *ORDINARY, *TRIGGERS, *WORDS])
+    }
     tokenizer = Tokenizer(models.WordLevel(vocabulary, unk_token="<unk>"))
     tokenizer.pre_tokenizer = pre_tokenizers.Whitespace()
     tokenizer.post_processor = processors.TemplateProcessing(
@@ -85,7 +87,9 @@ def _table(vocabulary: dict[str, int]) -> np.ndarray:
 
 _WIDE = 4 + 16 + 2
 _PRESENT = [  # the tokens before a row's length: penalties [B, T, 1] for the others
-    helper.make_node("ConstantOfShape", ["shape"], ["ones"], value=helper.make_tensor("v", TensorProto.INT64, [1], [1])),
+    helper.make_node(
+        "ConstantOfShape", ["shape"], ["ones"], value=helper.make_tensor("v", TensorProto.INT64, [1], [1])
+    ),
     helper.make_node("CumSum", ["ones", "axis"], ["places"]),
     helper.make_node("Unsqueeze", ["lengths", "axis"], ["ends"]),
     helper.make_node("Greater", ["places", "ends"], ["absent"]),
@@ -118,7 +122,12 @@ def _fast(vocabulary: dict[str, int]) -> object:
     constants = _CONSTANTS | {"table": _table(vocabulary), "parts": np.array([_WIDE, 1, 1], np.int64)}
     inputs = [("ids", TensorProto.INT64, ["B", "T"]), ("lengths", TensorProto.INT64, ["B"]),
               ("features", TensorProto.FLOAT, ["B", 29])]  # fmt: skip
-    outputs = [("hidden", ["B", "T", _WIDE + 2]), ("pooled", ["B", _WIDE]), ("answer", ["B", _WIDE]), ("routes", ["B", 3])]
+    outputs = [
+        ("hidden", ["B", "T", _WIDE + 2]),
+        ("pooled", ["B", _WIDE]),
+        ("answer", ["B", _WIDE]),
+        ("routes", ["B", 3]),
+    ]
     return _model("fast", nodes, inputs, outputs, constants)
 
 

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
-from tinyguard.policy import Bands
 from tinyguard.network import ROUTES, Reading
+from tinyguard.policy import Bands
 from tinyguard.runtime import Runtime, Window
 from tinyguard.verdict import THREAT_CODES, Span, Verdict, encode_bits
 

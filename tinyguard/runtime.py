@@ -69,7 +69,9 @@ class Runtime:
                 yield Window(np.array(self._prefix + ids + self._suffix, np.int64), features, segment, (0, len(ids)))
             return
         for begin, end in windows(len(ids), self._size, self.folder.window_overlap):
-            yield Window(np.array(self._prefix + ids[begin:end] + self._suffix, np.int64), features, segment, (begin, end))
+            yield Window(
+                np.array(self._prefix + ids[begin:end] + self._suffix, np.int64), features, segment, (begin, end)
+            )
 
     def characters(self, text: str, window: Window) -> tuple[int, int]:
         """The characters of the text that a window of it covers."""

@@ -80,7 +80,8 @@ def attention(heads: int, x: Tensor, lengths: Tensor, weights: tuple[Tensor, ...
     b, t, d = x.shape
     # Reshape and transpose one by one: a five-dimensional permutation of views confuses shape inference.
     q, k, v = (
-        part.reshape(b, t, heads, d // heads).transpose(1, 2) for part in apply(PackedLinear(*weights[:4]), x).split(d, -1)
+        part.reshape(b, t, heads, d // heads).transpose(1, 2)
+        for part in apply(PackedLinear(*weights[:4]), x).split(d, -1)
     )
     scores = q @ k.transpose(-1, -2) * (d // heads) ** -0.5
     absent = ~present(lengths, t)[:, None, None, :]
