@@ -27,7 +27,7 @@ import numpy.typing as npt
 import onnxruntime as ort
 
 from bench.peers.results import provenance
-from tinyguard import Guard
+from tinyguard import Guard, native
 from tinyguard.cli.bench import sample
 
 TOKENS = (32, 64, 128, 256, 512)
@@ -198,7 +198,8 @@ def interleave(calls: dict[Any, Any], rounds: int, seed: int = 1) -> dict[Any, l
 def _our_model(guard: Guard, tokens: int) -> Any:
     """Our model alone on the same number of tokens; past its window of 256, as many windows as classify makes."""
     runtime = guard._runtime
-    rows = [[window] for window in runtime.windows(sample(guard, tokens))]
+    text = sample(guard, tokens)
+    rows = [[window] for window in runtime.windows(text, native.analyze(text).features)]
     return lambda: list(runtime.batches(rows))
 
 
