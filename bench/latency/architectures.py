@@ -1,8 +1,8 @@
 """Latency of the architectures behind published guard models, beside ours, in one interleaved run.
 
 The weights are random, for what a matrix holds does not change how long it takes; shapes, layers and vocabulary are the
-published ones (CONFIGURATIONS). Each model is exported to ONNX and its matrices quantized to INT8 dynamically, as our
-own model's are, and all take turns in ONNX Runtime with one thread: every round runs each model once at each length,
+published ones (CONFIGURATIONS). Each model is exported to ONNX and its matrices quantized to INT8 dynamically; ours is
+the package's, also in INT8. All take turns in ONNX Runtime with one thread: every round runs each model once at each length,
 in an order drawn anew. So load on the machine falls on all of them alike and the ratios hold where the milliseconds do
 not. Theirs is the model run alone; ours is also measured end to end, from text to verdict.
 
