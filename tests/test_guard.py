@@ -15,7 +15,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.tiny_model import (
-    DEEP_TRIGGER, EXTRACTION, FILES, HARMFUL, MAX_TOKENS, ORDINARY, THRESHOLDS, UNSURE, write_model,
+    DEEP_TRIGGER,
+    EXTRACTION,
+    FILES,
+    HARMFUL,
+    MAX_TOKENS,
+    ORDINARY,
+    THRESHOLDS,
+    UNSURE,
+    write_model,
 )  # fmt: skip
 from tinyguard import ROLES, Guard, Policy, Span, Verdict, decode_bits
 from tinyguard.network import Reading

@@ -29,6 +29,7 @@ class Reading(NamedTuple):
     severity: float  # 0 to 15
     harmful: float  # probability that something plainly harmful is asked for
     route: int  # index in ROUTES
+    stay: float  # the router's probability of the first of them
 
 
 class Network:
@@ -77,14 +78,15 @@ class Network:
             route[deep] = 1 + (routes[deep, 2] > routes[deep, 1])
             for row in deep:
                 calibration[row] = self.folder.calibration["deep"]
-        return [self._reading(*row) for row in zip(answer.astype(np.float64), route, calibration, strict=True)]
+        rows = zip(answer.astype(np.float64), calibration, route, routes[:, 0], strict=True)
+        return [self._reading(*row) for row in rows]
 
-    def _reading(self, answer: Probabilities, route: np.int64, calibration: Calibration) -> Reading:
+    def _reading(self, answer: Probabilities, calibration: Calibration, route: np.int64, stay: np.float32) -> Reading:
         classes = len(self.folder.classes)
+        probabilities = calibrated(answer[:classes], calibration)
         code = int(answer[classes : classes + _CODES].argmax())
         severity, harmful = 1.0 / (1.0 + np.exp(-answer[classes + _CODES :]))
-        probabilities = calibrated(answer[:classes], calibration)
-        return Reading(probabilities, code, 15.0 * float(severity), float(harmful), int(route))
+        return Reading(probabilities, code, 15.0 * float(severity), float(harmful), int(route), float(stay))
 
 
 def calibrated(logits: Probabilities, calibration: Calibration) -> Probabilities:
