@@ -5,7 +5,7 @@
 #
 # Wants the test extra installed (pip install -e '.[test]'), cmake and ninja.
 set -euo pipefail
-[ $# -gt 0 ] || set -- tests/text tests/detect tests/views tests/align
+[ $# -gt 0 ] || set -- tests/text tests/detect tests/views tests/align tests/tokenizer
 cd "$(dirname "$0")/.."
 site=build/sanitize/site
 cmake -S . -B build/sanitize -G Ninja -DTINYGUARD_SANITIZE=ON -DTINYGUARD_WERROR=ON -DCMAKE_BUILD_TYPE=RelWithDebInfo \
