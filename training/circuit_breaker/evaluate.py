@@ -119,3 +119,25 @@ def simple_questions(
     }
     same = sum(a == b for a, b in zip(found["before"], found["after"], strict=True))
     return {"questions": len(QUESTIONS), "right_before": right["before"], "right_after": right["after"], "same": same}
+
+
+@torch.inference_mode()
+def merged_difference(
+    model: PeftModel, tokenizer: PreTrainedTokenizerBase, conversations: Sequence[Conversation], max_tokens: int
+) -> dict[str, float]:
+    """How far the logits of real tokens move when the adapter is added to the weights; it is taken out again."""
+    b = collate([encode(tokenizer, c, max_tokens) for c in conversations], tokenizer.pad_token_id or 0).to(model.device)
+
+    def logits() -> torch.Tensor:
+        return model(input_ids=b.ids, attention_mask=b.real, use_cache=False).logits[b.real.bool()].float()
+
+    apart = logits()
+    model.merge_adapter()
+    together = logits()
+    model.unmerge_adapter()
+    return {
+        "tokens": len(apart),
+        "largest": float((apart - together).abs().max()),
+        "spread": float(apart.max() - apart.min()),
+        "same_next_token": float((apart.argmax(-1) == together.argmax(-1)).float().mean()),
+    }
