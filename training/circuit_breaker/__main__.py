@@ -97,7 +97,8 @@ def run_evaluate(args: argparse.Namespace) -> None:
     found_at = args.out / "evaluation.json"
     found: dict[str, Any] = json.loads(found_at.read_text()) if found_at.exists() else {}
     tokenizer = load_tokenizer(args.model)
-    model = load_broken(args.model, args.adapter)
+    model = load_broken(args.model, args.adapter, args.dtype)
+    exact = args.dtype in ("auto", "float32")
     secret = recipes(HELD_OUT)[: args.recipes]
     conversations = load_conversations(args.retain)[: args.rows]
     near = load_conversations(ORDINARY)[TRAIN_ORDINARY:]
@@ -116,17 +117,23 @@ def run_evaluate(args: argparse.Namespace) -> None:
         "language_retain": lambda: language(model, tokenizer, conversations, args.max_tokens),
         "language_near": lambda: language(model, tokenizer, near, args.max_tokens),
         "questions": lambda: simple_questions(model, tokenizer),
-        "answers": lambda: attack_answers(model, tokenizer, tries, args.new_tokens),
+        "answers_before": lambda: attack_answers(model, tokenizer, tries, args.new_tokens, adapted=False),
+        "answers_after": lambda: attack_answers(model, tokenizer, tries, args.new_tokens, adapted=True),
         "blocked": lambda: guard_blocks(tries),
-        "merged": lambda: merged_difference(model, tokenizer, near, args.max_tokens),
+        "merged": lambda: merged_difference(
+            model if exact else load_broken(args.model, args.adapter, "float32"), tokenizer, near, args.max_tokens
+        ),
     }
     for name, part in parts.items():
-        if name not in found:
+        if name not in found and (not args.only or name in args.only):
             print(f"measuring {name}", flush=True)
             found[name] = part()
             found_at.write_text(json.dumps(found, indent=1))
-    found["attacks"] = attack_table(tries, found["answers"])
-    found["together"] = together_table(tries, found["answers"], found["blocked"])
+    if any(name not in found for name in parts):
+        return
+    answers = {when: found[f"answers_{when}"] for when in ("before", "after")}
+    found["attacks"] = attack_table(tries, answers)
+    found["together"] = together_table(tries, answers, found["blocked"])
     found_at.write_text(json.dumps(found, indent=1))
     (args.out / "evaluation.md").write_text(markdown(found))
     print(markdown(found))
@@ -189,6 +196,10 @@ def parser() -> argparse.ArgumentParser:
     evaluate.add_argument(
         "--encodings", nargs="*", default=list(ENCODINGS), help="techniques of training.data.techniques"
     )
+    evaluate.add_argument(
+        "--only", nargs="*", default=[], metavar="PART", help="measure these parts now, the rest later"
+    )
+    evaluate.add_argument("--dtype", choices=("auto", "float32", "bfloat16", "mixed"), default="auto")
     evaluate.add_argument("--max-tokens", type=int, default=256)
     evaluate.add_argument("--new-tokens", type=int, default=64)
     for each in (sub, evaluate):

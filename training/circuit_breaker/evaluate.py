@@ -15,7 +15,7 @@ from transformers import PreTrainedTokenizerBase
 
 from training.circuit_breaker.attacks import Case
 from training.circuit_breaker.dataset import REFUSAL, Conversation, collate, encode
-from training.circuit_breaker.model import generate
+from training.circuit_breaker.model import autocast, generate
 
 # Simple questions with a word that the answer must contain.
 QUESTIONS = (
@@ -45,16 +45,18 @@ def outcome(case: Case, answer: str) -> str:
 
 
 def attack_answers(
-    model: PeftModel, tokenizer: PreTrainedTokenizerBase, cases: Sequence[Case], max_new_tokens: int, batch: int = 16
-) -> dict[str, list[str]]:
-    """Greedy answers to the cases without the adapter ("before") and with it ("after")."""
-    out = {}
-    for when, context in (("before", model.disable_adapter()), ("after", nullcontext())):
-        with context:
-            out[when] = generate(
-                model, tokenizer, [c.messages for c in cases], [c.prefill for c in cases], max_new_tokens, batch
-            )
-    return out
+    model: PeftModel,
+    tokenizer: PreTrainedTokenizerBase,
+    cases: Sequence[Case],
+    max_new_tokens: int,
+    adapted: bool,
+    batch: int = 16,
+) -> list[str]:
+    """Greedy answers to the cases, with the adapter or without it."""
+    with autocast(model), nullcontext() if adapted else model.disable_adapter():
+        return generate(
+            model, tokenizer, [c.messages for c in cases], [c.prefill for c in cases], max_new_tokens, batch
+        )
 
 
 def attack_table(cases: Sequence[Case], answers: dict[str, list[str]]) -> list[dict[str, Any]]:
@@ -85,7 +87,7 @@ def language(
         counted = (b.real[:, 1:] * b.real[:, :-1]).bool()
         picks = {}
         for when, context in (("before", model.disable_adapter()), ("after", nullcontext())):
-            with context:
+            with autocast(model), context:
                 logits = model(input_ids=b.ids, attention_mask=b.real, use_cache=False).logits[:, :-1][counted].float()
             loss[when] += F.cross_entropy(logits, b.ids[:, 1:][counted], reduction="sum").item()
             picks[when] = logits.argmax(-1)
@@ -108,7 +110,7 @@ def simple_questions(
     conversations = [[{"role": "user", "content": question}] for question, _ in QUESTIONS]
     found = {}
     for when, context in (("before", model.disable_adapter()), ("after", nullcontext())):
-        with context:
+        with autocast(model), context:
             found[when] = generate(model, tokenizer, conversations, max_new_tokens=max_new_tokens)
     right = {
         when: sum(

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from peft import LoraConfig, PeftModel, get_peft_model
+from peft import LoraConfig, PeftModel, get_peft_model, load_peft_weights, set_peft_model_state_dict
 from torch import Tensor, nn
 from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer, PreTrainedModel, PreTrainedTokenizerBase
 
@@ -99,7 +99,10 @@ def lora_config(config: CircuitBreakerConfig, layers: Layers) -> LoraConfig:
 
 
 def load_for_training(config: CircuitBreakerConfig) -> tuple[PeftModel, Layers]:
-    """The base with a fresh adapter; blocks above the last target are not loaded when `drop_layers` is set."""
+    """The base with its adapter; blocks above the last target are not loaded when `drop_layers` is set.
+
+    ValueError where the adapter to start from has weights for blocks that this one has not.
+    """
     depth = AutoConfig.from_pretrained(config.model).num_hidden_layers
     layers = resolve_layers(config, depth)
     blocks = layers.kept if config.drop_layers else None
@@ -107,6 +110,10 @@ def load_for_training(config: CircuitBreakerConfig) -> tuple[PeftModel, Layers]:
     base.config.use_cache = False
     torch.manual_seed(config.seed)
     model = get_peft_model(base, lora_config(config, layers))
+    if config.start:
+        missing = set_peft_model_state_dict(model, load_peft_weights(config.start, device="cpu")).unexpected_keys
+        if missing:
+            raise ValueError(f"{config.start} is an adapter of another shape: {missing[0]} has no place here")
     if config.gradient_checkpointing:
         # transformers 5.2x renames it; non-reentrant, so that frozen inputs do not cut the gradient
         enable = getattr(base, "activation_checkpointing_enable", None) or base.gradient_checkpointing_enable

@@ -32,5 +32,5 @@ command=(python -m training.circuit_breaker --threads "${THREADS:-1}")
 } > "$out/retain.jsonl"
 "${command[@]}" train --config "$config" --model "$out/taught" --retain "$out/retain.jsonl" --pairs "$out/pairs.jsonl" --out "$out/run"
 "${command[@]}" evaluate --config "$config" --model "$out/taught" --adapter "$out/run/adapter" \
-  --retain "$out/held_out.jsonl" --out "$out/run" --recipes 4 --max-tokens 128 --new-tokens 48
+  --retain "$out/held_out.jsonl" --out "$out/run" --dtype mixed --recipes 4 --max-tokens 128 --new-tokens 48
 "${command[@]}" merge "$out/merged" --model "$out/taught" --adapter "$out/run/adapter"

@@ -115,6 +115,16 @@ def test_saved_adapter_is_attached_to_the_whole_model_and_merged(
     assert together == [generate(whole, tokenizer, [m], max_new_tokens=6)[0] for m in messages]
 
 
+def test_a_second_stage_starts_where_the_first_ended(base: str, tmp_path: Path) -> None:
+    first = disturb(load_for_training(config(base))[0])
+    first.save_pretrained(tmp_path)
+    second, _ = load_for_training(config(base, start=str(tmp_path)))
+    second.eval()
+    assert torch.equal(representations(first, IDS, MASK, 3), representations(second, IDS, MASK, 3))
+    with pytest.raises(ValueError, match="another shape"):
+        load_for_training(config(base, start=str(tmp_path), target_layers=(1,)))
+
+
 def test_a_prefill_begins_the_answer(base: str, tokenizer: PreTrainedTokenizerFast) -> None:
     model = load_base(base).eval()
     messages = [{"role": "user", "content": "hi"}]

@@ -185,13 +185,16 @@ def test_the_command_goes_from_sample_to_merged_model(
     assert (out / "curves.png").exists() and (out / "adapter/adapter_config.json").exists()
     evaluate = ["evaluate", "--model", base, "--adapter", str(out / "adapter"), "--retain", str(ORDINARY)]
     evaluate += ["--out", str(out), "--rows", "2", "--recipes", "1", "--encodings", "leet", "--new-tokens", "3"]
+    main([*evaluate, "--only", "blocked", "answers_before"])
+    assert set(json.loads((out / "evaluation.json").read_text())) == {"blocked", "answers_before"}
+    assert not (out / "evaluation.md").exists()
     main(evaluate)
     found = json.loads((out / "evaluation.json").read_text())
     assert len(found["attacks"]) == 9 and found["language_near"]["tokens"] > 0
     assert "| direct | 1 |" in (out / "evaluation.md").read_text()
-    answers = found["answers"]
+    answers = found["answers_after"]
     main(evaluate)  # what was measured is kept
-    assert json.loads((out / "evaluation.json").read_text())["answers"] == answers
+    assert json.loads((out / "evaluation.json").read_text())["answers_after"] == answers
     main(["merge", str(tmp_path / "merged"), "--model", base, "--adapter", str(out / "adapter")])
     capsys.readouterr()
     main(["generate", "hi", "--model", str(tmp_path / "merged"), "--new-tokens", "2"])
