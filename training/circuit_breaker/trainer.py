@@ -158,7 +158,8 @@ def train(
     identity = {k: list(v) if isinstance(v, tuple) else v for k, v in dataclasses.asdict(config).items()}
     if last.exists():
         saved = torch.load(last, map_location=on, weights_only=True)
-        changed = [k for k, v in identity.items() if saved["config"].get(k) != v]
+        usual = dataclasses.asdict(CircuitBreakerConfig())  # for fields that an older checkpoint does not know
+        changed = [k for k, v in identity.items() if saved["config"].get(k, usual[k]) != v]
         if changed:
             raise ValueError(f"{last} was written under another configuration ({', '.join(changed)} differ)")
         set_peft_model_state_dict(model, saved["adapter"])
