@@ -223,7 +223,10 @@ CASES = [
         dense_products,
         with_lengths,
         dense_ours,
-        {"QAttention + DynamicQuantizeMatMul …": dense_theirs(True), "Attention + MatMul …, float": dense_theirs(False)},
+        {
+            "QAttention + DynamicQuantizeMatMul …": dense_theirs(True),
+            "Attention + MatMul …, float": dense_theirs(False),
+        },
     ),
     Case(
         "expert layer, 2 of 8",

@@ -64,7 +64,9 @@ def test_every_wrong_shape_is_named(experts: bool) -> None:
 
 
 def test_widths_that_no_vector_fits() -> None:
-    says = refused("DenseLayer", [np.zeros((1, 3, 24), np.float32), np.array([3])], constants(make_layer(SMALL, False)), heads=4)
+    says = refused(
+        "DenseLayer", [np.zeros((1, 3, 24), np.float32), np.array([3])], constants(make_layer(SMALL, False)), heads=4
+    )
     assert "width is 24" in says
 
 
