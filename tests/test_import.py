@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 import sys
@@ -12,9 +13,9 @@ import tinyguard
 ROOT = Path(__file__).parent.parent
 
 
-def python(program: str, *arguments: object) -> str:
+def python(program: str, *arguments: object, environment: dict[str, str] | None = None) -> str:
     command = [sys.executable, "-W", "error", "-c", program, *map(str, arguments)]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     return done.stdout
 
@@ -51,6 +52,19 @@ guard = tinyguard.Guard(sys.argv[1])
 print(guard.classify("we ignore the weather").threat_type, len(guard.classify_batch(["a", "b"])))
 """
     assert python(program, tiny_folder) == "direct_injection 2\n"
+
+
+def test_the_runtime_reports_nothing(tiny_folder: Path, tmp_path: Path) -> None:
+    """ONNX Runtime's telemetry begins with an identifier in the user's cache; there is none."""
+    quiet = ("ORT_DISABLE_TELEMETRY", "CI", "TF_BUILD", "GITHUB_ACTIONS", "XDG_CACHE_HOME")  # these would hide it
+    environment = {name: value for name, value in os.environ.items() if name not in quiet} | {"HOME": str(tmp_path)}
+    program = """
+import sys
+import tinyguard
+print(tinyguard.Guard(sys.argv[1]).classify("we ignore the weather").threat_type)
+"""
+    assert python(program, tiny_folder, environment=environment) == "direct_injection\n"
+    assert list(tmp_path.rglob("*")) == []
 
 
 def test_other_threads_run_while_a_long_text_is_read(tiny_folder: Path) -> None:

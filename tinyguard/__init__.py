@@ -6,6 +6,12 @@
 'allow'
 """
 
+import os
+
+# From version 1.29 on, ONNX Runtime reports its use over the network and keeps an identifier on the disk, unless this
+# is set before it is loaded. Whoever sets the variable decides otherwise.
+os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
+
 from tinyguard.guard import Guard
 from tinyguard.modelfile import ModelFileError
 from tinyguard.policy import ROLES, Policy, text_hash

@@ -2,6 +2,8 @@
 #include <pybind11/stl.h>
 
 #include <algorithm>
+#include <memory>
+#include <optional>
 
 #include "bindings/bindings.h"
 #include "tokenizer/tokenizer.h"

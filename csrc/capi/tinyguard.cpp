@@ -55,16 +55,25 @@ std::string own_folder() {
   return slash == std::string::npos ? "." : path.substr(0, slash);
 }
 
+// The operators' library, or an empty text where there is none.
+std::string operators_in(const std::string& folder) {
+  for (const char* name : {"libtinyguard_ops.so", "libtinyguard_ops.dylib"}) {
+    const std::string path = join_path(folder, name);
+    if (tinyguard::guard::exists(path)) return path;
+  }
+  return "";
+}
+
 std::string given(const char* text, const std::string& otherwise) {
   return text != nullptr ? text : otherwise;
 }
 
 GuardPaths paths_of(const char* model, const tinyguard_options& options) {
-  const std::string folder = own_folder(), operators = join_path(folder, "libtinyguard_ops.so");
+  const std::string folder = own_folder();
   GuardPaths paths;
   paths.model = given(model, join_path(folder, "weights"));
   paths.language = given(options.language, join_path(folder, "data/language.bin"));
-  paths.operators = given(options.operators, tinyguard::guard::exists(operators) ? operators : "");
+  paths.operators = given(options.operators, operators_in(folder));
   paths.runtime = given(options.runtime, "");
   paths.policy = given(options.policy, "balanced");
   paths.policy_file = given(options.policy_file, "");

@@ -83,6 +83,9 @@ Error Runtime::check(void* status) const {
 }
 
 Error Runtime::load(const std::string& path) {
+  // From version 1.29 on the library reports its use over the network and keeps an identifier on the disk,
+  // unless this is set before it is initialized. Whoever sets the variable decides otherwise.
+  setenv("ORT_DISABLE_TELEMETRY", "1", 0);
   const char* named = std::getenv("TINYGUARD_ONNXRUNTIME");
   std::vector<std::string> names = {"libonnxruntime.so.1", "libonnxruntime.so", "libonnxruntime.dylib"};
   if (!path.empty()) {

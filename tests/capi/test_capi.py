@@ -16,7 +16,7 @@ import tinyguard
 from tests.capi import library as capi
 from tests.capi.texts import ATTACKS, long_documents, varied
 from tests.tiny_model import ORDINARY, TRIGGERS, WORDS
-from tinyguard import Guard, Policy
+from tinyguard import Guard, Policy, ops
 from tinyguard.modelfile import BUNDLED
 from tinyguard.policy import text_hash
 
@@ -52,8 +52,7 @@ def example(library: ctypes.CDLL, tmp_path_factory: pytest.TempPathFactory) -> P
     """The compiled example with the library and its tables beside it, as a gateway would ship them."""
     folder = tmp_path_factory.mktemp("example")
     shutil.copy(capi.LIBRARY, folder)
-    operators = capi.LIBRARY.with_name("libtinyguard_ops.so")
-    if operators.exists():
+    if (operators := ops.library()) is not None:
         shutil.copy(operators, folder)
     (folder / "data").symlink_to(capi.LANGUAGE.parent)
     (folder / "weights").symlink_to(BUNDLED)
@@ -61,7 +60,7 @@ def example(library: ctypes.CDLL, tmp_path_factory: pytest.TempPathFactory) -> P
 
 
 def run(program: Path, *arguments: object, stdin: bytes = b"") -> subprocess.CompletedProcess[bytes]:
-    environment = {"TINYGUARD_ONNXRUNTIME": str(capi.RUNTIME)}
+    environment = {"TINYGUARD_ONNXRUNTIME": str(capi.RUNTIME), "HOME": str(program.parent / "home")}
     command = [program, *map(str, arguments)]
     return subprocess.run(command, env=environment, input=stdin, capture_output=True, check=False)
 
@@ -161,6 +160,7 @@ def test_the_example_finds_pythons_bits(example: Path, tmp_path: Path) -> None:
 def test_the_examples_options_and_exit_status(example: Path, tmp_path: Path) -> None:
     done = run(example)
     assert (done.returncode, done.stdout[:12]) == (0, b"00f0  benign"), done.stderr
+    assert not (example.parent / "home").exists()  # where the runtime's telemetry would keep its identifier
     assert run(example, "--runtime", capi.RUNTIME, "--model", BUNDLED, "--policy", "strict").returncode == 0
     assert run(example, tmp_path / "none").returncode == 1
     assert run(example, "--role", "nobody").returncode == 2

@@ -64,7 +64,8 @@ typedef struct tinyguard_options {
 typedef struct tinyguard_guard tinyguard_guard;
 
 /* Load a model folder (default: weights/ beside this library), each of its files verified by the SHA-256 in its
- * model.json. On failure *guard is NULL. */
+ * model.json. On failure *guard is NULL. ONNX Runtime is kept from reporting its use over the network: the environment
+ * variable ORT_DISABLE_TELEMETRY is set to 1 unless it is set already. */
 TINYGUARD_API tinyguard_status tinyguard_open(const char *model, const tinyguard_options *options, tinyguard_guard **guard);
 
 /* Scan `length` bytes of UTF-8, which may contain NUL; invalid sequences are read as U+FFFD. An empty text is benign,
