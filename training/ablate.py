@@ -47,7 +47,7 @@ ARMS = {
     "no_characters": Arm("no character convolutions", ("model.characters=false",)),
     "no_detectors": Arm("no detector features", ("model.detectors=false",)),
     "no_patterns": Arm("no pattern bank", ("model.patterns=false",)),
-    "no_hierarchical_pooling": Arm("first, mean and maximum in place of four scales", ("model.hierarchical_pooling=false",)),
+    "no_hierarchical_pooling": Arm("simple pooling in both branches", ("model.hierarchical_pooling=false",)),
     "no_experts": Arm("dense layers only", ("model.experts=1", "model.experts_per_token=1")),
     "real_only": Arm("no rows that a program made", generated=False),
     "random_init": Arm("random weights in place of the pruned base", pretrained=False),
@@ -74,7 +74,9 @@ def random_base(base: Path, out: Path, seed: int) -> Path:
     return out
 
 
-def run_arm(arm: Arm, options: RunOptions, base: Path, data: Path, held: Path, out: Path, quiet: bool) -> dict[str, Any]:
+def run_arm(
+    arm: Arm, options: RunOptions, base: Path, data: Path, held: Path, out: Path, quiet: bool
+) -> dict[str, Any]:
     """Train one arm to its end (or on to it) and give its figures; its checkpoints are deleted then."""
     done = out / "result.json"
     if done.exists():
@@ -161,9 +163,7 @@ def main() -> None:
     parser.add_argument("--threads", type=int, default=1)
     args = parser.parse_args()
     torch.set_num_threads(args.threads)
-    print(
-        table(ablate(args.config, args.set, args.base, args.data, args.validation, args.out, args.arms, args.seeds))
-    )
+    print(table(ablate(args.config, args.set, args.base, args.data, args.validation, args.out, args.arms, args.seeds)))
 
 
 if __name__ == "__main__":

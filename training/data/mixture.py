@@ -165,7 +165,9 @@ def select(arrays: dict[str, np.ndarray], keep: np.ndarray) -> dict[str, np.ndar
     """The arrays of the rows that `keep`, bool[n], names; each group that has any left has its share of the draws."""
     n, starts = len(keep), np.concatenate([[0], arrays["ends"][:-1]])
     lengths = (arrays["ends"] - starts)[keep]
-    part = {name: values[keep] for name, values in arrays.items() if name not in ("tokens", "ends") and len(values) == n}
+    part = {
+        name: values[keep] for name, values in arrays.items() if name not in ("tokens", "ends") and len(values) == n
+    }
     part["tokens"] = arrays["tokens"][np.repeat(keep, arrays["ends"] - starts)]
     part["ends"] = np.cumsum(lengths)
     mass = np.bincount(arrays["group"], arrays["weight"]), np.bincount(part["group"], part["weight"], len(SHARES))
@@ -186,7 +188,9 @@ def main() -> None:
     parser.add_argument("data", type=Path, nargs="+")
     parser.add_argument("--cap", type=int, default=2500)
     parser.add_argument("--as-is", action="store_true", help="every row once and unchanged, for held-out rows")
-    parser.add_argument("--drop", type=Path, help="JSONL file of the ids of rows to leave out, from training.data.clean")
+    parser.add_argument(
+        "--drop", type=Path, help="JSONL file of the ids of rows to leave out, from training.data.clean"
+    )
     args = parser.parse_args()
     drop = dropped_ids(args.drop) if args.drop else frozenset()
     rows = [r for r in read_rows(args.data) if r["text"].strip() and r.get("id") not in drop]
