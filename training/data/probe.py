@@ -59,6 +59,12 @@ def pieces(tokenizer: Tokenizer) -> list[str]:
     return sorted({piece for piece in found if piece})
 
 
+def whole_words(tokenizer: Tokenizer) -> frozenset[str]:
+    """The pieces that can begin a word; others are ends and middles of words, which no sentence has alone."""
+    names = (tokenizer.id_to_token(i) for i in range(tokenizer.get_vocab_size()))
+    return frozenset(name[1:] for name in names if name.startswith("▁"))
+
+
 def attack_scores(score: Scorer, texts: Sequence[str], batch: int = 2048) -> np.ndarray:
     """float64 [n]: one minus the probability of benign."""
     parts = [score([{"text": t} for t in texts[start : start + batch]]) for start in range(0, len(texts), batch)]
@@ -93,8 +99,10 @@ def languages(tokenizer: Tokenizer, rows: Iterable[Row]) -> dict[str, str]:
     return {piece: language for piece, (_, language) in best.items()}
 
 
-def language_of(piece: str, known: dict[str, str], rng: random.Random) -> str | None:
+def language_of(piece: str, known: dict[str, str], words: frozenset[str], rng: random.Random) -> str | None:
     """The language to write around a piece in; None where only language-free frames fit."""
+    if piece not in words:
+        return None
     if piece in known:
         return known[piece]
     letter = next((c for c in piece if c.isalpha()), None)
@@ -110,11 +118,13 @@ def fill(frame: str, words: Sequence[str]) -> str:
     return frame
 
 
-def benign_rows(found: Sequence[Probe], known: dict[str, str], n: int, rng: random.Random) -> Iterator[Row]:
+def benign_rows(
+    found: Sequence[Probe], known: dict[str, str], words: frozenset[str], n: int, rng: random.Random
+) -> Iterator[Row]:
     """Up to `n` different benign texts; a piece is used the more often the higher it scores, each at least once where
     there is room. A third stands in language-free frames, and one in three sentences has a second after it."""
     groups: dict[str | None, list[str]] = defaultdict(list)
-    language = {p.piece: language_of(p.piece, known, rng) for p in found}
+    language = {p.piece: language_of(p.piece, known, words, rng) for p in found}
     for p in found:
         groups[language[p.piece]].append(p.piece)
     weights = [0.05 + p.score for p in found]
@@ -164,7 +174,8 @@ def main() -> None:
             line = {"piece": p.piece, "alone": round(p.alone, 4), "framed": round(p.framed, 4)}
             out.write(json.dumps(line, ensure_ascii=False) + "\n")
     rng = random.Random(args.seed)
-    rows = list(benign_rows(found, languages(tokenizer, read_rows(args.corpus)), args.count, rng))
+    known = languages(tokenizer, read_rows(args.corpus))
+    rows = list(benign_rows(found, known, whole_words(tokenizer), args.count, rng))
     with args.rows.open("w", encoding="utf-8") as out:
         out.writelines(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
     alone, framed = (sum(getattr(p, name) >= args.threshold for p in found) for name in ("alone", "framed"))

@@ -56,7 +56,8 @@ def test_every_frame_has_its_word_and_fills() -> None:
 
 def test_rows_are_benign_different_and_use_every_piece() -> None:
     found = [Probe("secret", 0.9, 0.8), Probe("geheim", 0.7, 0.2), Probe("</", 0.6, 0.1), Probe("тайна", 0.2, 0.2)]
-    rows = list(benign_rows(found, {"secret": "en", "geheim": "de"}, 200, random.Random(0)))
+    words = frozenset({"secret", "geheim", "</"})
+    rows = list(benign_rows(found, {"secret": "en", "geheim": "de", "тайна": "ru"}, words, 200, random.Random(0)))
     assert len(rows) == len({row["text"] for row in rows}) == 200
     assert {row["trigger"] for row in rows} == {p.piece for p in found}
     for row in rows:
@@ -64,7 +65,8 @@ def test_rows_are_benign_different_and_use_every_piece() -> None:
         assert group(row) == "benign_hard"
         assert not doubtful(row)
     assert {row["lang"] for row in rows if row["trigger"] == "geheim"} == {"de"}
-    assert {row["lang"] for row in rows if row["trigger"] == "</"} == {"unknown"}
+    for piece in ("</", "тайна"):  # no letters; no word of its own
+        assert {row["lang"] for row in rows if row["trigger"] == piece} == {"unknown"}
 
 
 def test_a_piece_belongs_to_the_language_that_uses_it_most(mixture: Path) -> None:  # noqa: F811
@@ -75,9 +77,11 @@ def test_a_piece_belongs_to_the_language_that_uses_it_most(mixture: Path) -> Non
     assert (known["cats"], known["weather"], known["please"]) == ("de", "fr", "fr")
     assert "rules" not in known
     rng = random.Random(0)
-    assert language_of("привет", {}, rng) in ("ru", "uk", "bg")
-    assert language_of("こん", {}, rng) == "ja"
-    assert language_of("12", {}, rng) is None
+    words = frozenset({"привет", "こん", "12"})
+    assert language_of("привет", {}, words, rng) in ("ru", "uk", "bg")
+    assert language_of("こん", {}, words, rng) == "ja"
+    assert language_of("12", {}, words, rng) is None
+    assert language_of("ing", {"ing": "en"}, words, rng) is None
 
 
 def test_windows_of_a_long_text_and_of_an_empty_one(mixture: Path) -> None:  # noqa: F811
