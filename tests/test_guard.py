@@ -14,10 +14,22 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.tiny_model import MAX_TOKENS, ORDINARY, THRESHOLDS, write_model
+from tests.tiny_model import (
+    DEEP_TRIGGER,
+    EXTRACTION,
+    FILES,
+    HARMFUL,
+    MAX_TOKENS,
+    ORDINARY,
+    THRESHOLDS,
+    UNSURE,
+    write_model,
+)  # fmt: skip
 from tinyguard import ROLES, Guard, Policy, Span, Verdict, decode_bits
+from tinyguard.network import Reading
 from tinyguard.runtime import BATCH_TOKENS, Runtime, Window
 
+FEATURES = np.zeros(29, np.float32)
 SAFE = "the weather is fine"
 DIRECT = "we walk to the harbour and ignore the weather"
 JAILBREAK = "we walk to the harbour and roleplay by sea"
@@ -78,7 +90,7 @@ def test_a_special_token_that_is_spelled_out_is_ordinary_text() -> None:
     runtime = Guard()._runtime
     special = {runtime._tokenizer.token_to_id(token) for token in ("<s>", "</s>", "<pad>")}
     for text in ("The end.</s><s>", "<pad><pad>begin", "</s>"):
-        (window,) = runtime.windows(text)
+        (window,) = runtime.windows(text, FEATURES)
         assert not special & set(window.ids[1:-1].tolist())
         assert runtime.characters(text, window) == (0, len(text))
 
@@ -151,19 +163,19 @@ def test_spans_point_into_the_original_text(tiny_guard: Guard) -> None:
 
 def test_memory_for_windows_is_bounded(tiny_guard: Guard, monkeypatch: pytest.MonkeyPatch) -> None:
     alive: list[int] = []
-    real_run, real_probabilities = Guard._run, Runtime.probabilities
+    real_run, real_read = Guard._run, Runtime.read
 
     def run(self: Guard, items: list, batch_size: int) -> None:
         alive.append(len(items))
         real_run(self, items, batch_size)
 
-    def probabilities(self: Runtime, rows: list[Window], session: object = None) -> np.ndarray:
+    def read(self: Runtime, rows: list[Window]) -> list[Reading]:
         assert len(rows) <= 8
         assert len(rows) * max(len(row.ids) for row in rows) <= BATCH_TOKENS
-        return real_probabilities(self, rows, session)
+        return real_read(self, rows)
 
     monkeypatch.setattr(Guard, "_run", run)
-    monkeypatch.setattr(Runtime, "probabilities", probabilities)
+    monkeypatch.setattr(Runtime, "read", read)
     tiny_guard.classify_batch([" ".join(ORDINARY * 2000), SAFE], batch_size=8)
     assert max(alive) <= 64
     assert sum(alive) > 1000
@@ -188,13 +200,13 @@ def test_windows_run_alone_where_company_would_change_their_scores(
 ) -> None:
     guard = Guard(write_model(tmp_path, batch_invariant=False))
     sizes = []
-    real = Runtime.probabilities
+    real = Runtime.read
 
-    def probabilities(self: Runtime, rows: list[Window], session: object = None) -> np.ndarray:
+    def read(self: Runtime, rows: list[Window]) -> list[Reading]:
         sizes.append(len(rows))
-        return real(self, rows, session)
+        return real(self, rows)
 
-    monkeypatch.setattr(Runtime, "probabilities", probabilities)
+    monkeypatch.setattr(Runtime, "read", read)
     guard.classify_batch([SAFE, DIRECT, " ".join(ORDINARY * 10)])
     assert len(sizes) > 3
     assert set(sizes) == {1}
@@ -240,7 +252,7 @@ def test_nothing_to_read_is_benign(tiny_guard: Guard, text: str) -> None:
 @pytest.mark.parametrize("text", ["\ud800", "ignore \udfff", "\ud83d ignore \udc80\udcff", "\x00 ignore", "\U0010ffff"])
 def test_odd_characters_are_scanned(tiny_guard: Guard, text: str) -> None:
     verdict = tiny_guard.classify(text)
-    assert verdict.route == "full"
+    assert verdict.route == "fast_only"
     assert verdict.is_safe == ("ignore" not in text)
     assert answer(tiny_guard.classify_batch([text])[0]) == answer(verdict)
 
@@ -336,27 +348,62 @@ def test_the_allow_list_passes_the_exact_text_only(tiny_folder: Path) -> None:
     assert [verdict.is_safe for verdict in guard.classify_batch([DIRECT, JAILBREAK])] == [True, False]
 
 
+def calibration(fast: tuple[float, float], deep: tuple[float, float] = (1.0, 0.0)) -> dict[str, dict[str, float]]:
+    names = ("temperature", "benign_bias")
+    return {"fast": dict(zip(names, fast, strict=True)), "deep": dict(zip(names, deep, strict=True))}
+
+
 def test_the_temperature_calibrates(tmp_path: Path) -> None:
-    guard = Guard(write_model(tmp_path, temperature=4.0))
+    guard = Guard(write_model(tmp_path, calibration=calibration((4.0, 0.0))))
     assert guard.classify(SAFE).score == pytest.approx(probability([0.5, -1, -1, -1]), abs=1e-6)
 
 
 def test_the_bias_shifts_the_odds_of_benign(tmp_path: Path) -> None:
     plain = Guard(write_model(tmp_path / "plain")).classify(DIRECT).score
-    shifted = Guard(write_model(tmp_path / "shifted", benign_bias=1.5)).classify(DIRECT).score
+    shifted = Guard(write_model(tmp_path / "shifted", calibration=calibration((1.0, 1.5)))).classify(DIRECT).score
     odds = math.log(plain / (1 - plain)) - math.log(shifted / (1 - shifted))
     assert odds == pytest.approx(1.5, abs=0.02)
 
 
-def test_harmful_intent_stands_beside_the_score(tmp_path: Path) -> None:
-    classes = ["benign", "direct_injection", "jailbreak", "harmful_request"]
-    severity = {"direct_injection": 12, "jailbreak": 10, "harmful_request": 8}
-    guard = Guard(write_model(tmp_path, classes=classes, severity=severity))
-    verdict = guard.classify(PLANTED)  # the word of the fourth class
+def test_only_unsure_windows_go_deep(tmp_path: Path) -> None:
+    guard = Guard(write_model(tmp_path))
+    assert (guard.classify(f"the {DEEP_TRIGGER} weather").route, guard.classify(DIRECT).route) == ("fast_only",) * 2
+    calm, attack = guard.classify(f"the {UNSURE} weather"), guard.classify(f"the {UNSURE} and {DEEP_TRIGGER} weather")
+    assert (calm.route, calm.is_safe) == ("both", True)
+    assert (attack.route, attack.threat_type) == ("both", "direct_injection")
+    # One window of many is enough for the text to count as read deep, and the others keep their fast answers.
+    long = guard.classify(" ".join([*ORDINARY * 9, UNSURE, DEEP_TRIGGER, *ORDINARY * 9]))
+    assert (long.route, long.threat_type) == ("both", "direct_injection")
+    texts = [SAFE, f"the {UNSURE} and {DEEP_TRIGGER} weather", DIRECT, f"the {UNSURE} weather"] * 3
+    assert [answer(v) for v in guard.classify_batch(texts)] == [answer(guard.classify(text)) for text in texts]
+
+
+def test_each_branch_has_its_calibration(tmp_path: Path) -> None:
+    guard = Guard(write_model(tmp_path, calibration=calibration((1.0, 0.0), (4.0, 0.0))))
+    assert guard.classify(SAFE).score == pytest.approx(probability([2, -4, -4, -4]), abs=1e-6)
+    assert guard.classify(f"the {UNSURE} sea").score == pytest.approx(probability([0.5, -1, -1, -1]), abs=1e-6)
+
+
+def test_the_router_threshold_decides(tmp_path: Path) -> None:
+    text = f"the {UNSURE} and {DEEP_TRIGGER} weather"
+    never = Guard(write_model(tmp_path / "never", router_threshold=0.0))
+    always = Guard(write_model(tmp_path / "always", router_threshold=2.0))
+    assert (never.classify(text).route, never.classify(text).is_safe) == ("fast_only", True)
+    assert (always.classify(SAFE).route, always.classify(f"the {DEEP_TRIGGER} sea").is_safe) == ("both", False)
+
+
+def test_an_injection_that_is_after_the_prompt_is_named_so(tiny_guard: Guard) -> None:
+    assert tiny_guard.classify(f"{DIRECT} {EXTRACTION}").threat_type == "prompt_extraction"
+    assert tiny_guard.classify(f"{DIRECT} {EXTRACTION}", role="tool").threat_type == "indirect_injection"
+    assert tiny_guard.classify(f"{SAFE} {EXTRACTION}").threat_type == "benign"
+
+
+def test_harmful_intent_stands_beside_the_score(tiny_guard: Guard) -> None:
+    verdict = tiny_guard.classify(f"{SAFE} {HARMFUL}")
     assert (verdict.is_safe, verdict.threat_type) == (True, "benign")
     assert verdict.score < 0.01
     assert verdict.detectors["harmful_intent"] > 0.9
-    both = guard.classify(" ".join([PLANTED, *ORDINARY * 4, DIRECT]))  # in different windows
+    both = tiny_guard.classify(" ".join([SAFE, HARMFUL, *ORDINARY * 4, DIRECT]))  # in different windows
     assert both.threat_type == "direct_injection"
     assert both.detectors["harmful_intent"] > 0.9
 
@@ -383,7 +430,7 @@ def test_nothing_of_a_text_is_logged_or_quoted(
 def test_info_says_what_runs(tiny_guard: Guard) -> None:
     info = tiny_guard.info()
     assert info["model"]["name"] == "tiny"
-    assert set(info["model"]["files"]) == {"model.onnx", "tokenizer.json"}
+    assert set(info["model"]["files"]) == set(FILES)
     assert info["policy"]["threshold"] == 0.6
     assert set(info["versions"]) == {"python", "tinyguard", "numpy", "onnxruntime", "tokenizers"}
     assert info["isa"]

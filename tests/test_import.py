@@ -29,6 +29,17 @@ print(sorted({"torch", "transformers", "onnx", "fastapi", "ray"} & set(sys.modul
     assert python(program, tiny_folder) == "[]\n"
 
 
+def test_the_tokenizer_library_is_not_imported_for_the_bundled_file() -> None:
+    program = """
+import sys
+import tinyguard
+from tinyguard import modelfile, tokenizer
+tokenizer.load((modelfile.BUNDLED / "tokenizer.json").read_bytes())
+print("tokenizers" in sys.modules)
+"""
+    assert python(program) == "False\n"
+
+
 def test_no_connection_is_opened(tiny_folder: Path) -> None:
     program = """
 import socket, sys

@@ -8,10 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.tiny_model import write_model
+from tests.tiny_model import FILES, write_model
 from tinyguard import Guard, ModelFileError
-
-FILES = ("model.onnx", "tokenizer.json")
 
 
 @pytest.mark.parametrize("name", FILES)
@@ -44,11 +42,14 @@ def test_a_damaged_file_is_named_with_its_sha256(tmp_path: Path, name: str, dama
 @pytest.mark.parametrize("name", FILES)
 def test_a_file_of_another_kind_is_named_even_if_its_sha256_fits(tmp_path: Path, name: str) -> None:
     folder = write_model(tmp_path)
-    (folder / name).write_bytes(b"{}")
+    for one in (name, name.replace(".plain", ""), name.replace(".onnx", ".plain.onnx")):  # whichever is loaded
+        if one in FILES:
+            (folder / one).write_bytes(b"{}")
     manifest = json.loads((folder / "model.json").read_text())
-    manifest["files"][name]["sha256"] = hashlib.sha256(b"{}").hexdigest()
+    for one, entry in manifest["files"].items():
+        entry["sha256"] = hashlib.sha256((folder / one).read_bytes()).hexdigest()
     (folder / "model.json").write_text(json.dumps(manifest))
-    with pytest.raises(ModelFileError, match=name):
+    with pytest.raises(ModelFileError, match=name.split(".")[0]):
         Guard(folder)
 
 
@@ -68,22 +69,24 @@ def test_a_manifest_that_is_none(tmp_path: Path, content: bytes) -> None:
 @pytest.mark.parametrize(
     "change",
     [
-        {"format": 2},
+        {"format": 1},
         {"classes": ["direct_injection", "benign"]},
         {"classes": ["benign", "something else"]},
         {"classes": ["benign", "direct_injection"]},  # the model has four
         {"max_tokens": "many"},
         {"window_overlap": 32},
         {"window_overlap": 30},  # no room beside the special tokens
-        {"temperature": 0},
-        {"benign_bias": float("nan")},
+        {"calibration": {}},
+        {"calibration": {branch: {"temperature": 0, "benign_bias": 0} for branch in ("fast", "deep")}},
+        {"calibration": {branch: {"temperature": 1, "benign_bias": float("nan")} for branch in ("fast", "deep")}},
+        {"router_threshold": float("nan")},
         {"thresholds": None},
-        {"severity": {}},
-        {"severity": {"direct_injection": 99, "jailbreak": 1, "indirect_injection": 1}},
         {"files": {}},
-        {"files": {"model.onnx": {"sha256": "short"}, "tokenizer.json": {"sha256": "short"}}},
+        {"files": {name: {"sha256": "short"} for name in FILES}},
+        {"files": {name: {"sha256": "0" * 64} for name in (*FILES, "../elsewhere.bin")}},
+        {"files": {name: {"sha256": "0" * 64} for name in (*FILES, "..")}},
     ],
 )
 def test_a_manifest_that_does_not_fit(tmp_path: Path, change: dict[str, object]) -> None:
-    with pytest.raises(ModelFileError, match=r"model\.(json|onnx)"):
+    with pytest.raises(ModelFileError, match=r"(model\.json|fast)"):
         Guard(write_model(tmp_path, **change))

@@ -68,7 +68,7 @@ def test_a_verdict_is_frozen_and_prints_as_json() -> None:
     bits = encode_bits("jailbreak", 15, 10, "block")
     spans = (Span(3, 9, "window:jailbreak"),)
     verdict = Verdict(
-        False, "jailbreak", 0.99, 0.98, 10, "block", bits, "full", {"flip": 0.5}, spans, "text", False, 1.5
+        False, "jailbreak", 0.99, 0.98, 10, "block", bits, "both", {"flip": 0.5}, spans, "text", False, 1.5
     )
     with pytest.raises(dataclasses.FrozenInstanceError):
         verdict.score = 0.0  # type: ignore[misc]

@@ -5,13 +5,14 @@ from __future__ import annotations
 import hashlib
 import platform
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import asdict
+from importlib.metadata import version
 from os import PathLike
 from time import perf_counter
 from typing import Any
 
 import numpy as np
 import onnxruntime
-import tokenizers
 
 from tinyguard import native
 from tinyguard.judge import Scan, judge, verdict
@@ -34,7 +35,7 @@ class Guard:
 
     model    a folder with ``model.json`` (default: the model in the package)
     policy   ``strict``, ``balanced`` or ``permissive``, or a `Policy`
-    threads  threads that one call computes on; calls may come from any number of threads at once
+    threads  batches that one call computes at the same time; calls may come from any number of threads at once
     """
 
     def __init__(
@@ -115,7 +116,7 @@ class Guard:
         pending: list[_Item] = []
         for scan in scans:
             for view, text in enumerate(scan.texts):
-                for window in self._runtime.windows(text):
+                for window in self._runtime.windows(text, scan.analysis.features):
                     pending.append((scan, view, window))
                     if len(pending) == _LOOK_AHEAD * batch_size:
                         self._run(pending, batch_size)
@@ -125,15 +126,14 @@ class Guard:
     def _run(self, items: list[_Item], batch_size: int) -> None:
         batches = list(_batches(items, batch_size if self._folder.batch_invariant else 1))
         results = self._runtime.batches([[window for _, _, window in batch] for batch in batches])
-        for batch, probabilities in zip(batches, results, strict=True):
-            for (scan, view, window), row in zip(batch, probabilities, strict=True):
-                scan.add(view, window, row)
+        for batch, readings in zip(batches, results, strict=True):
+            for (scan, view, window), reading in zip(batch, readings, strict=True):
+                scan.add(view, window, reading)
 
     def _close(self, opened: Scan | tuple[str, str], latency_ms: float) -> Verdict:
         if isinstance(opened, Scan):
             bands = self._bands[opened.role]
-            overflow_action = self._policy.overflow_action
-            return judge(opened, bands, self._folder.severity, overflow_action, self._runtime, latency_ms)
+            return judge(opened, bands, self._policy.overflow_action, self._runtime, latency_ms)
         route, role = opened
         return verdict(0.0, self._bands[role].threshold, "benign", 0, "allow", route, latency_ms)
 
@@ -153,8 +153,8 @@ class Guard:
                 "classes": list(folder.classes),
                 "max_tokens": folder.max_tokens,
                 "window_overlap": folder.window_overlap,
-                "temperature": folder.temperature,
-                "benign_bias": folder.benign_bias,
+                "calibration": {name: asdict(part) for name, part in folder.calibration.items()},
+                "router_threshold": folder.router_threshold,
                 "batch_invariant": folder.batch_invariant,
                 "thresholds": dict(folder.thresholds),
                 "threshold_budgets": dict(folder.threshold_budgets),
@@ -164,12 +164,14 @@ class Guard:
             "policy": self._policy.to_dict(),
             "threads": self._threads,
             "isa": native.isa(),
+            "operators": "native" if self._runtime.network.native else "standard",
             "machine": platform.machine(),
             "language_sha256": hashlib.sha256(native.LANGUAGE_FILE.read_bytes()).hexdigest(),
             "versions": {
                 "python": platform.python_version(),
                 "tinyguard": __version__,
-                **{library.__name__: library.__version__ for library in (np, onnxruntime, tokenizers)},
+                **{library.__name__: library.__version__ for library in (np, onnxruntime)},
+                "tokenizers": version("tokenizers"),
             },
         }
 

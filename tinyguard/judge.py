@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
+from tinyguard.network import ROUTES, Reading
 from tinyguard.policy import Bands
-from tinyguard.runtime import Probabilities, Runtime, Window
-from tinyguard.verdict import Span, Verdict, encode_bits
+from tinyguard.runtime import Runtime, Window
+from tinyguard.verdict import THREAT_CODES, Span, Verdict, encode_bits
 
 if TYPE_CHECKING:
     from tinyguard._core import Analysis
 
-# The class of plainly harmful questions.
-HARMFUL = "harmful_request"
 # Text that a tool or a document brings in was not written by the user: an instruction in it is an indirect one.
 _INDIRECT_ROLES = frozenset(("tool", "document"))
 
@@ -23,39 +22,50 @@ class Finding(NamedTuple):
     """The window of a view that looks most like an attack."""
 
     score: float
-    threat: int  # index of the likeliest attack class
+    threat: str  # the likeliest attack
+    severity: float
     window: Window
 
 
 class Scan:
     """One text on its way through the model."""
 
-    __slots__ = ("analysis", "attacks", "findings", "harmful", "harmful_intent", "role", "texts")
+    __slots__ = ("analysis", "classes", "findings", "harmful_intent", "role", "route", "texts")
 
     def __init__(self, analysis: Analysis, role: str, classes: Sequence[str]) -> None:
         self.analysis = analysis
         self.role = role
+        self.classes = classes
         # A harmful question asks for something bad in plain words; it does not take the model over. It is reported
         # beside the score and not in it.
-        self.attacks = [i for i, name in enumerate(classes) if name not in ("benign", HARMFUL)]
-        self.harmful = classes.index(HARMFUL) if HARMFUL in classes else None
         self.harmful_intent = 0.0
+        self.route = 0
         # The normalized text is the first view, what was recovered from it follows.
         self.texts = [view.text for view in analysis.views]
         self.findings: list[Finding | None] = [None] * len(self.texts)
 
-    def add(self, view: int, window: Window, probabilities: Probabilities) -> None:
+    def add(self, view: int, window: Window, reading: Reading) -> None:
         """Take a window's result in; the order of calls does not matter."""
-        attack = probabilities[self.attacks]
+        attack = reading.probabilities[1:]
         score = float(attack.sum())
-        if self.harmful is not None:
-            self.harmful_intent = max(self.harmful_intent, float(probabilities[self.harmful]))
+        self.harmful_intent = max(self.harmful_intent, reading.harmful)
+        self.route = max(self.route, reading.route)
         known = self.findings[view]
         if known is not None:
             place, best = (window.segment, window.tokens), (known.window.segment, known.window.tokens)
             if score < known.score or (score == known.score and place >= best):
                 return
-        self.findings[view] = Finding(score, self.attacks[int(attack.argmax())], window)
+        threat = _threat(self.classes[1 + int(attack.argmax())], reading.code, self.role)
+        self.findings[view] = Finding(score, threat, reading.severity, window)
+
+
+def _threat(kind: str, code: int, role: str) -> str:
+    """The threat of a window, by its class and by the finer code: whose injection it is, and what it is after."""
+    if kind != "direct_injection":
+        return kind
+    if role in _INDIRECT_ROLES or code == THREAT_CODES["indirect_injection"]:
+        return "indirect_injection"
+    return "prompt_extraction" if code == THREAT_CODES["prompt_extraction"] else kind
 
 
 # What the views pipeline puts around a recovered span, and the longest gap between two spans that it keeps.
@@ -78,9 +88,7 @@ def _read_through(analysis: Analysis) -> bool:
     return False
 
 
-def judge(
-    scan: Scan, bands: Bands, severity: Mapping[str, float], overflow_action: str, runtime: Runtime, latency_ms: float
-) -> Verdict:
+def judge(scan: Scan, bands: Bands, overflow_action: str, runtime: Runtime, latency_ms: float) -> Verdict:
     """The verdict for a scanned text."""
     analysis = scan.analysis
     first = 1 if _read_through(analysis) else 0
@@ -91,14 +99,13 @@ def judge(
 
     if score >= bands.threshold and found:
         convicting, finding = _convicting(found, bands.threshold)
-        cause = runtime.classes[finding.threat]
-        level = max(1, min(15, round(severity[cause] * score)))
+        level = max(1, min(15, round(finding.severity)))
         if convicting:
             recovered = analysis.views[convicting]
             threat, view = "obfuscation", recovered.kind
-            spans.append(Span(recovered.begin, recovered.end, f"window:{cause}"))
+            spans.append(Span(recovered.begin, recovered.end, f"window:{finding.threat}"))
         else:
-            threat = "indirect_injection" if cause == "direct_injection" and scan.role in _INDIRECT_ROLES else cause
+            threat = finding.threat
             begin, end = runtime.characters(scan.texts[0], finding.window)
             spans.append(Span(int(analysis.origin[begin]), int(analysis.origin[end]), f"window:{threat}"))
     elif analysis.overflow:
@@ -107,10 +114,9 @@ def judge(
         threat = "uncertain"
 
     detectors = {name: round(value, 4) for name, value in analysis.detectors.items()}
-    if scan.harmful is not None:
-        detectors["harmful_intent"] = round(scan.harmful_intent, 4)
-    return verdict(score, bands.threshold, threat, level, action, "full", latency_ms, view=view, spans=tuple(spans),
-                   detectors=detectors, truncated=analysis.overflow)  # fmt: skip
+    detectors["harmful_intent"] = round(scan.harmful_intent, 4)
+    return verdict(score, bands.threshold, threat, level, action, ROUTES[scan.route], latency_ms, view=view,
+                   spans=tuple(spans), detectors=detectors, truncated=analysis.overflow)  # fmt: skip
 
 
 _SEVERITY_OF_ACTION = {"allow": 0, "flag": 1, "review": 2, "block": 3}

@@ -15,9 +15,11 @@ from tinyguard.verdict import THREAT_CODES
 
 BUNDLED = Path(__file__).parent / "weights"
 MANIFEST = "model.json"
-FORMAT = 1
+FORMAT = 2
 
-_REQUIRED = ("model.onnx", "tokenizer.json")
+_REQUIRED = ("fast.onnx", "deep.onnx", "fast.plain.onnx", "deep.plain.onnx", "tokenizer.json")
+_BRANCHES = ("fast", "deep")
+_CHUNK = 1 << 20
 
 
 class ModelFileError(RuntimeError):
@@ -29,9 +31,19 @@ class ModelFileError(RuntimeError):
 
 
 @dataclass(frozen=True, slots=True)
+class Calibration:
+    """How logits become probabilities."""
+
+    temperature: float
+    benign_bias: float  # added to the benign logit after the temperature
+
+
+@dataclass(frozen=True, slots=True)
 class ModelFolder:
     """What ``model.json`` says.
 
+    calibration      of the ``fast`` branch's answers, and of those that the ``deep`` branch had a part in
+    router_threshold the router's probability from which a window stays with the fast branch
     batch_invariant  a row's scores do not depend on the rows that share its run. Not so for a model whose activations
                      are quantized by a scale for the whole tensor: its windows are run one by one
     """
@@ -43,30 +55,31 @@ class ModelFolder:
     classes: tuple[str, ...]
     max_tokens: int
     window_overlap: int
-    temperature: float
-    benign_bias: float  # added to the benign logit after the temperature
+    calibration: Mapping[str, Calibration]
+    router_threshold: float
     batch_invariant: bool
     thresholds: Mapping[str, float]
     threshold_budgets: Mapping[str, float]
-    severity: Mapping[str, float]
     files: Mapping[str, Mapping[str, Any]]
     card: Mapping[str, Any]
 
     def sha256(self, name: str) -> str:
         return str(self.files[name]["sha256"])
 
-    def read(self, name: str) -> bytes:
-        """The bytes of a file, verified."""
-        path, expected = self.folder / name, self.sha256(name)
-        try:
-            content = path.read_bytes()
-        except FileNotFoundError:
-            raise ModelFileError(path, "is missing", expected) from None
-        except OSError as error:
-            raise ModelFileError(path, f"cannot be read: {error.strerror}", expected) from None
-        if (found := hashlib.sha256(content).hexdigest()) != expected:
-            raise ModelFileError(path, f"is damaged: its sha256 is {found}", expected)
-        return content
+    def verify(self) -> None:
+        """Compare every listed file with its SHA-256. Raises ModelFileError."""
+        for name in self.files:
+            path, expected, digest = self.folder / name, self.sha256(name), hashlib.sha256()
+            try:
+                with path.open("rb") as file:
+                    while chunk := file.read(_CHUNK):
+                        digest.update(chunk)
+            except FileNotFoundError:
+                raise ModelFileError(path, "is missing", expected) from None
+            except OSError as error:
+                raise ModelFileError(path, f"cannot be read: {error.strerror}", expected) from None
+            if (found := digest.hexdigest()) != expected:
+                raise ModelFileError(path, f"is damaged: its sha256 is {found}", expected)
 
 
 def open_folder(path: str | PathLike[str] | None = None) -> ModelFolder:
@@ -99,12 +112,11 @@ def _check(folder: Path, fields: dict[str, Any]) -> ModelFolder:
         classes=tuple(fields["classes"]),
         max_tokens=int(fields["max_tokens"]),
         window_overlap=int(fields["window_overlap"]),
-        temperature=float(fields["temperature"]),
-        benign_bias=float(fields.get("benign_bias", 0.0)),
+        calibration={name: _calibration(fields["calibration"][name]) for name in _BRANCHES},
+        router_threshold=float(fields["router_threshold"]),
         batch_invariant=fields.get("batch_invariant", False) is True,
         thresholds={key: float(value) for key, value in fields["thresholds"].items()},
         threshold_budgets=dict(fields.get("threshold_budgets", {})),
-        severity={key: float(value) for key, value in fields["severity"].items()},
         files=fields["files"],
         card=dict(fields.get("card", {})),
     )
@@ -112,13 +124,22 @@ def _check(folder: Path, fields: dict[str, Any]) -> ModelFolder:
         raise ValueError(f"classes must be benign and then threat types, not {list(model.classes)}")
     if not 0 <= model.window_overlap < model.max_tokens:
         raise ValueError("window_overlap must be below max_tokens")
-    if not model.temperature > 0:
-        raise ValueError("temperature must be positive")
-    if not math.isfinite(model.benign_bias):
-        raise ValueError("benign_bias must be a number")
-    if missing := [name for name in model.classes[1:] if not 0 <= model.severity[name] <= 15]:
-        raise ValueError(f"severity of {missing} is outside 0–15")
-    for name in _REQUIRED:
+    if not math.isfinite(model.router_threshold):
+        raise ValueError("router_threshold must be a number")
+    if missing := [name for name in _REQUIRED if name not in model.files]:
+        raise ValueError(f"files {missing} are not listed")
+    for name in model.files:
+        if name != Path(name).name or name in (".", "..", MANIFEST):
+            raise ValueError(f"{name!r} is not the name of a file in the folder")
         if len(model.sha256(name)) != 64:
             raise ValueError(f"sha256 of {name} is not one")
     return model
+
+
+def _calibration(fields: Mapping[str, Any]) -> Calibration:
+    calibration = Calibration(float(fields["temperature"]), float(fields["benign_bias"]))
+    if not calibration.temperature > 0:
+        raise ValueError("temperature must be positive")
+    if not math.isfinite(calibration.benign_bias):
+        raise ValueError("benign_bias must be a number")
+    return calibration

@@ -109,7 +109,8 @@ class Verdict:
     severity     0–15, 0 for a safe text
     action       what the policy asks for: allow, flag, review or block
     bits         threat, confidence, severity and action in 16 bits
-    route        which way the text took: ``empty``, ``allow_list`` or ``full`` (the whole model)
+    route        which way the text took: ``empty``, ``allow_list``, or as its windows were read: ``fast_only``,
+                 ``deep_only``, ``both`` (the last of these that one of them needed)
     detectors    score in [0, 1] of each native detector
     spans        evidence in characters of the original text
     view         the view that convicted: ``text`` or the technique that was undone (``base64``, …)

@@ -1,24 +1,43 @@
-"""Measure thresholds and temperature through the guard itself and write them into `model.json`.
+"""Measure calibration, routing and thresholds through the guard itself and write them into `model.json`.
 
-A threshold is named by its budget: the share of ordinary benign traffic (files named `benign_*`) that it may flag.
-Temperature and benign bias are those that make the scores of all labelled rows most likely (Platt 1999; Guo et al.
-2017, "On calibration of modern neural networks"): training draws attacks far more often than traffic has them. They are
-searched on the windows that decided, keep the order of the scores, and thresholds are taken after them.
+In this order, for each rests on those before:
 
-    python -m training.calibrate tinyguard/weights DEV.jsonl …
+1. Temperature and benign bias of the fast branch's answers, and of those that the deep branch had a part in: the ones
+   that make the scores of all labelled rows most likely (Platt 1999; Guo et al. 2017, "On calibration of modern neural
+   networks"), for training draws attacks far more often than traffic has them. Every row is read both ways for this,
+   with the route forced. They are searched on the windows that decided and keep the order of a branch's scores.
+2. The router's threshold: this share of ordinary texts is answered by the fast branch alone, in all of their windows.
+   Ordinary are the files named `benign_*` and the texts of `--traffic`.
+3. The guard's thresholds, with routing as it then is. Each is named by its budget: the share of the files named
+   `benign_*` that it may flag.
+
+    python -m training.calibrate tinyguard/weights DEV.jsonl … [--traffic TEXTS.jsonl …]
 """
 
 from __future__ import annotations
 
 import argparse
+import dataclasses
 import json
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
 
+from tinyguard import Guard, native
+from tinyguard.judge import Scan
+from tinyguard.modelfile import Calibration
+from tinyguard.network import Reading
+from tinyguard.runtime import Window
 from training.data.rows import read_rows
 
 BUDGETS = {"strict": 0.05, "balanced": 0.03, "permissive": 0.005}
+FAST_SHARE = 0.7
+NEUTRAL = {branch: Calibration(1.0, 0.0) for branch in ("fast", "deep")}
+#: Router thresholds that send everything one way; its probabilities lie in [0, 1].
+FORCED = {"fast": -1.0, "deep": 2.0}
+#: Texts that are looked at together.
+CHUNK = 256
 
 
 def write_manifest(folder: Path, **fields: object) -> None:
@@ -27,11 +46,50 @@ def write_manifest(folder: Path, **fields: object) -> None:
     path.write_text(json.dumps(manifest, indent=1) + "\n", encoding="utf-8")
 
 
-def scores(folder: Path, texts: list[str]) -> np.ndarray:
-    """float64[n]: the guard's scores."""
-    from tinyguard import Guard
+def set_up(guard: Guard, calibration: Mapping[str, Calibration], router_threshold: float) -> None:
+    """Let a guard answer as if `model.json` said so; the file itself is written when everything is known."""
+    network = guard._runtime.network
+    network.folder = dataclasses.replace(network.folder, calibration=calibration)
+    network.router_threshold = router_threshold
 
-    return np.array([v.score for v in Guard(model=folder, threads=2).classify_batch(texts)])
+
+def scores(guard: Guard, texts: Sequence[str]) -> np.ndarray:
+    """float64[n]: the guard's scores."""
+    return np.array([verdict.score for verdict in guard.classify_batch(texts)], np.float64)
+
+
+class Routed(Scan):
+    """A scan that remembers how near it came to the deep branch."""
+
+    __slots__ = ("stay",)
+
+    def add(self, view: int, window: Window, reading: Reading) -> None:
+        self.stay = min(getattr(self, "stay", 1.0), reading.stay)
+        super().add(view, window, reading)
+
+
+def stays(guard: Guard, texts: Sequence[str]) -> np.ndarray:
+    """float64[n]: for each text, the router's smallest probability of staying fast over its windows; 1 without any."""
+    found: list[float] = []
+    for start in range(0, len(texts), CHUNK):
+        chunk = texts[start : start + CHUNK]
+        scans = [Routed(native.analyze(text), "user", guard._folder.classes) for text in chunk]
+        guard._read(scans, 32)
+        found += [getattr(scan, "stay", 1.0) for scan in scans]
+    return np.array(found)
+
+
+def router_threshold(stay: np.ndarray, share: float) -> float:
+    """The highest threshold at which at least this share stays fast (`stay >= threshold`)."""
+    return float(np.sort(stay)[::-1][max(0, int(np.ceil(share * len(stay) - 1e-9)) - 1)])
+
+
+def threshold_for(score: np.ndarray, budget: float) -> float:
+    """The lowest threshold of four digits that convicts (`score >= threshold`) at most this share of these texts, or 1
+    where none does."""
+    allowed = int(np.floor(budget * len(score) + 1e-9))
+    bound = np.sort(score)[::-1][min(allowed, len(score) - 1)]
+    return min(1.0, float(np.floor(bound * 1e4) + 1) / 1e4)
 
 
 def best_temperature(score: np.ndarray, label: np.ndarray, weight: np.ndarray) -> float:
@@ -59,27 +117,47 @@ def best_calibration(score: np.ndarray, label: np.ndarray) -> tuple[float, float
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("model", type=Path)
-    parser.add_argument("files", type=Path, nargs="+")
+    parser.add_argument("files", type=Path, nargs="+", help="labelled rows")
+    parser.add_argument("--traffic", type=Path, nargs="*", default=[], help="further ordinary texts, for the router")
+    parser.add_argument("--fast-share", type=float, default=FAST_SHARE, help="of ordinary texts")
     parser.add_argument("--every", type=int, default=5, help="the calibration is fitted on every n-th row")
+    parser.add_argument("--threads", type=int, default=1)
     args = parser.parse_args()
     rows = [
         dict(r, file=path.stem) for path in args.files for r in read_rows([path]) if r["label"] != "harmful_request"
     ]
-    label = np.array([r["label"] != "benign" for r in rows])
-    ordinary = np.array([r["file"].startswith("benign_") for r in rows])
-    texts = [r["text"] for r in rows]
+    calm = [r["text"] for r in rows if r["file"].startswith("benign_")]
+    if not calm:
+        parser.error("no file is named benign_*: there is nothing to measure the budgets on")
+    sample = rows[:: args.every]
+    texts, label = [r["text"] for r in sample], np.array([r["label"] != "benign" for r in sample])
 
-    write_manifest(args.model, temperature=1.0, benign_bias=0.0)
-    sample = slice(None, None, args.every)
-    temperature, bias = (
-        round(value, 4) for value in best_calibration(scores(args.model, texts[sample]), label[sample])
-    )
-    write_manifest(args.model, temperature=temperature, benign_bias=bias)
+    guard = Guard(model=args.model, threads=args.threads)
+    calibration = {}
+    for branch, threshold in FORCED.items():
+        set_up(guard, NEUTRAL, threshold)
+        fitted = best_calibration(scores(guard, texts), label)
+        calibration[branch] = Calibration(*(round(value, 4) for value in fitted))
+    set_up(guard, calibration, FORCED["fast"])
+    ordinary = stays(guard, calm + [r["text"] for r in read_rows(args.traffic)])
+    router = router_threshold(ordinary, args.fast_share)
     # With more than two classes a temperature does not act on the summed score in closed form: score again.
-    calm = scores(args.model, [text for text, is_ordinary in zip(texts, ordinary, strict=True) if is_ordinary])
-    thresholds = {name: round(float(np.quantile(calm, 1 - share)), 4) for name, share in BUDGETS.items()}
-    write_manifest(args.model, thresholds=thresholds, threshold_budgets=BUDGETS)
-    print(f"temperature {temperature}, benign bias {bias}, thresholds {thresholds}")
+    set_up(guard, calibration, router)
+    score = scores(guard, calm)
+    thresholds = {name: threshold_for(score, share) for name, share in BUDGETS.items()}
+    write_manifest(
+        args.model,
+        calibration={branch: dataclasses.asdict(part) for branch, part in calibration.items()},
+        router_threshold=router,
+        thresholds=thresholds,
+        threshold_budgets=BUDGETS,
+    )
+    for branch, part in calibration.items():
+        print(f"{branch}: temperature {part.temperature}, benign bias {part.benign_bias}")
+    print(
+        f"router threshold {router:.4f}: {(ordinary >= router).mean():.1%} of {len(ordinary)} ordinary texts stay fast"
+    )
+    print(f"thresholds {thresholds}")
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
-"""Put a checkpoint into the form that the package ships: INT8 graph, tokenizer, `model.json` with their hashes.
+"""Put a checkpoint into the form that the package ships: graphs, weights, tokenizer, `model.json` with their hashes.
 
-Thresholds and temperature are provisional here; `training.calibrate` measures them through the installed guard.
+Thresholds and calibration are provisional here; `training.calibrate` measures them through the installed guard.
 
     python -m training.package RUN/last.pt TOKENIZER.json tinyguard/weights --name NAME --version VERSION
 """
@@ -11,38 +11,33 @@ import argparse
 import hashlib
 import json
 import shutil
-import tempfile
 from datetime import datetime, timezone
 from pathlib import Path
+from typing import Any
 
-from training.data.rows import CLASSES
-from training.export import export_fp32, fuse, load_average, quantize
+from training.deploy.export import DEEP, FAST, PLAIN_DEEP, PLAIN_FAST, WEIGHTS, export
+from training.loop.checkpoint import load_model
+from training.model.config import CLASSES
 
-#: Severity, 0 to 15, of a threat of which the model is certain.
-SEVERITY = {
-    "direct_injection": 11,
-    "jailbreak": 10,
-    "obfuscation": 12,
-    "indirect_injection": 13,
-    "harmful_request": 8,
-}
-FILES = ("model.onnx", "tokenizer.json")
+FILES = (FAST, DEEP, PLAIN_FAST, PLAIN_DEEP, WEIGHTS, "tokenizer.json")
+MAX_TOKENS = 256
 
 
-def manifest(folder: Path, name: str, version: str) -> dict[str, object]:
+def manifest(folder: Path, name: str, version: str, router_threshold: float) -> dict[str, Any]:
     """The content of `model.json` for the files in `folder`."""
     return {
-        "format": 1,
+        "format": 2,
         "name": name,
         "version": version,
         "created": datetime.now(timezone.utc).strftime("%Y-%m-%d"),
         "classes": list(CLASSES),
-        "max_tokens": 256,
+        "max_tokens": MAX_TOKENS,
         "window_overlap": 64,
-        "temperature": 1.0,
+        "batch_invariant": True,
+        "router_threshold": router_threshold,
+        "calibration": {branch: {"temperature": 1.0, "benign_bias": 0.0} for branch in ("fast", "deep")},
         "thresholds": {"strict": 0.3, "balanced": 0.5, "permissive": 0.8},
         "threshold_budgets": {},
-        "severity": SEVERITY,
         "files": {
             file: {
                 "sha256": hashlib.sha256((folder / file).read_bytes()).hexdigest(),
@@ -59,23 +54,17 @@ def main() -> None:
     parser.add_argument("checkpoint", type=Path)
     parser.add_argument("tokenizer", type=Path)
     parser.add_argument("out", type=Path)
-    parser.add_argument("--name", default="tinyguard-first")
-    parser.add_argument("--version", default="1")
-    parser.add_argument("--fp32", action="store_true", help="ship the fp32 graph, to compare the two")
+    parser.add_argument("--name", default="tinyguard-dual")
+    parser.add_argument("--version", default="3")
     args = parser.parse_args()
-    args.out.mkdir(parents=True, exist_ok=True)
-    model = load_average(args.checkpoint)
-    with tempfile.TemporaryDirectory() as folder:
-        plain, fused = Path(folder) / "plain.onnx", Path(folder) / "fused.onnx"
-        export_fp32(model, plain)
-        fuse(model, plain, fused)
-        if args.fp32:
-            shutil.copyfile(fused, args.out / "model.onnx")
-        else:
-            quantize(fused, args.out / "model.onnx")
+    model, _ = load_model(args.checkpoint)
+    export(model, args.out, MAX_TOKENS)
     shutil.copyfile(args.tokenizer, args.out / "tokenizer.json")
-    text = json.dumps(manifest(args.out, args.name, args.version), indent=1)
-    (args.out / "model.json").write_text(text + "\n", encoding="utf-8")
+    assert model.router is not None  # `export` would have refused
+    fields = manifest(args.out, args.name, args.version, float(model.router.threshold))
+    (args.out / "model.json").write_text(json.dumps(fields, indent=1) + "\n", encoding="utf-8")
+    total = sum(entry["bytes"] for entry in fields["files"].values())
+    print(f"{args.out}: {total / 1e6:.1f} MB")
 
 
 if __name__ == "__main__":

@@ -1,8 +1,8 @@
 """Latency of the architectures behind published guard models, beside ours, in one interleaved run.
 
 The weights are random, for what a matrix holds does not change how long it takes; shapes, layers and vocabulary are the
-published ones (CONFIGURATIONS). Each model is exported to ONNX and its matrices quantized to INT8 dynamically, as our
-own model's are, and all take turns in ONNX Runtime with one thread: every round runs each model once at each length,
+published ones (CONFIGURATIONS). Each model is exported to ONNX and its matrices quantized to INT8 dynamically; ours is
+the package's, also in INT8. All take turns in ONNX Runtime with one thread: every round runs each model once at each length,
 in an order drawn anew. So load on the machine falls on all of them alike and the ratios hold where the milliseconds do
 not. Theirs is the model run alone; ours is also measured end to end, from text to verdict.
 
@@ -27,7 +27,7 @@ import numpy.typing as npt
 import onnxruntime as ort
 
 from bench.peers.results import provenance
-from tinyguard import Guard
+from tinyguard import Guard, native
 from tinyguard.cli.bench import sample
 
 TOKENS = (32, 64, 128, 256, 512)
@@ -198,7 +198,8 @@ def interleave(calls: dict[Any, Any], rounds: int, seed: int = 1) -> dict[Any, l
 def _our_model(guard: Guard, tokens: int) -> Any:
     """Our model alone on the same number of tokens; past its window of 256, as many windows as classify makes."""
     runtime = guard._runtime
-    rows = [[window] for window in runtime.windows(sample(guard, tokens))]
+    text = sample(guard, tokens)
+    rows = [[window] for window in runtime.windows(text, native.analyze(text).features)]
     return lambda: list(runtime.batches(rows))
 
 

@@ -8,6 +8,7 @@ the stage must give on the very input that is then timed.
 
 from __future__ import annotations
 
+import copy
 import subprocess
 import sys
 from typing import Any
@@ -16,11 +17,13 @@ import numpy as np
 import pytest
 from pytest_benchmark.fixture import BenchmarkFixture
 
+from bench.detector import ROUTES
 from bench.latency.conftest import ATTACK, TOKENS
 from tinyguard import Guard, _core, native
 from tinyguard.judge import Scan, judge
+from tinyguard.runtime import Window
 
-SHORT = (32, 512)
+SHORT, RUNS = (32, 512), (32, 64, 128, 256)
 DETECTORS = ("encoding", "encryption", "entropy", "flip", "homoglyph", "indirect", "leet", "typoglycemia")
 
 
@@ -61,10 +64,10 @@ def test_views_of_encoded_text(benchmark: BenchmarkFixture, texts: dict[int, str
 @pytest.mark.benchmark(group="tokenize")
 @pytest.mark.parametrize("tokens", TOKENS)
 def test_tokenize(benchmark: BenchmarkFixture, guard: Guard, texts: dict[int, str], tokens: int) -> None:
-    runtime = guard._runtime
+    runtime, features = guard._runtime, native.analyze(texts[tokens]).features
 
     def windows() -> list[Any]:
-        return list(runtime.windows(texts[tokens]))
+        return list(runtime.windows(texts[tokens], features))
 
     made = windows()
     assert made[0].tokens[0] == 0
@@ -73,24 +76,83 @@ def test_tokenize(benchmark: BenchmarkFixture, guard: Guard, texts: dict[int, st
     benchmark(windows)
 
 
-@pytest.mark.benchmark(group="model run")
-@pytest.mark.parametrize("tokens", [32, 64, 128, 256])
-def test_model_run(benchmark: BenchmarkFixture, guard: Guard, texts: dict[int, str], tokens: int) -> None:
-    window = next(guard._runtime.windows(texts[tokens]))
-    (row,) = guard._runtime.probabilities([window])
-    assert row.shape == (len(guard._runtime.classes),)
-    assert np.isclose(row.sum(), 1.0)
-    benchmark(guard._runtime.probabilities, [window])
+def first_window(guard: Guard, text: str) -> Window:
+    return next(guard._runtime.windows(text, native.analyze(text).features))
+
+
+@pytest.mark.benchmark(group="fast run")
+@pytest.mark.parametrize("tokens", RUNS)
+def test_fast_run(benchmark: BenchmarkFixture, guard: Guard, texts: dict[int, str], tokens: int) -> None:
+    """Embedding, fast branch and router."""
+    window = first_window(guard, texts[tokens])
+    count = len(window.ids)
+    feeds = {"ids": window.ids[None], "lengths": np.array([count]), "features": window.features[None]}
+    names = ["hidden", "pooled", "answer", "routes"]
+    hidden, _, answer, routes = guard._runtime.network._fast.run(names, feeds)
+    assert hidden.shape[:2] == (1, count)
+    assert answer.shape == (1, len(guard._runtime.classes) + 18)
+    assert np.isclose(routes.sum(), 1.0, atol=1e-4)
+    benchmark(guard._runtime.network._fast.run, names, feeds)
+
+
+@pytest.mark.benchmark(group="deep run")
+@pytest.mark.parametrize("tokens", RUNS)
+def test_deep_run(benchmark: BenchmarkFixture, guard: Guard, texts: dict[int, str], tokens: int) -> None:
+    """What the deep branch adds where the router asks for it."""
+    network, window = guard._runtime.network, first_window(guard, texts[tokens])
+    lengths = np.array([len(window.ids)])
+    given = {"ids": window.ids[None], "lengths": lengths, "features": window.features[None]}
+    names = ["hidden", "pooled", "answer", "routes"]
+    hidden, pooled, answer, routes = network._fast.run(names, given)
+    feeds = {"hidden": hidden, "lengths": lengths, "pooled": pooled, "fast_answer": answer, "routes": routes}
+    (deep,) = network._deep.run(["answer"], feeds)
+    assert deep.shape == answer.shape
+    assert np.isfinite(deep).all()
+    assert not np.array_equal(deep, answer)
+    benchmark(network._deep.run, ["answer"], feeds)
+
+
+class Known:
+    """A session that has its answers already, so that what is timed is the work around it."""
+
+    def __init__(self, session: Any, names: list[str], feeds: dict[str, Any]) -> None:
+        self.answers = session.run(names, feeds)
+
+    def run(self, names: list[str], feeds: dict[str, Any]) -> list[Any]:
+        return [answer.copy() for answer in self.answers]
+
+
+@pytest.mark.benchmark(group="join")
+@pytest.mark.parametrize("route", ["fast", "deep"])
+def test_join(benchmark: BenchmarkFixture, guard: Guard, texts: dict[int, str], route: str) -> None:
+    """Routing and calibration of a batch of eight windows, without the graphs."""
+    network = copy.copy(guard._runtime.network)
+    network.router_threshold = ROUTES[route]
+    window = first_window(guard, texts[64])
+    lengths = np.full(8, len(window.ids))
+    given = np.tile(window.ids, (8, 1)), lengths, np.tile(window.features, (8, 1))
+    expected = network.read(*given)
+    names = ["hidden", "pooled", "answer", "routes"]
+    fast = Known(network._fast, names, dict(zip(("ids", "lengths", "features"), given, strict=True)))
+    hidden, pooled, answer, routes = fast.answers
+    feeds = {"hidden": hidden, "lengths": lengths, "pooled": pooled, "fast_answer": answer, "routes": routes}
+    network._fast, network._deep = fast, Known(network._deep, ["answer"], feeds)
+    readings = network.read(*given)
+    assert {reading.route == 0 for reading in readings} == {route == "fast"}
+    for found, wanted in zip(readings, expected, strict=True):
+        assert np.isclose(found.probabilities.sum(), 1.0)
+        assert np.allclose(found.probabilities, wanted.probabilities)
+    benchmark(network.read, *given)
 
 
 @pytest.mark.benchmark(group="judge")
 def test_judge(benchmark: BenchmarkFixture, guard: Guard) -> None:
-    runtime = guard._runtime
-    scan = Scan(native.analyze(ATTACK), "user", runtime.classes)
-    (window,) = runtime.windows(ATTACK)
-    (row,) = runtime.probabilities([window])
-    scan.add(0, window, row)
-    arguments = (scan, guard._bands["user"], guard._folder.severity, "flag", runtime, 1.0)
+    runtime, analysis = guard._runtime, native.analyze(ATTACK)
+    scan = Scan(analysis, "user", runtime.classes)
+    (window,) = runtime.windows(ATTACK, analysis.features)
+    (reading,) = runtime.read([window])
+    scan.add(0, window, reading)
+    arguments = (scan, guard._bands["user"], "flag", runtime, 1.0)
     assert judge(*arguments).score == guard.classify(ATTACK).score
     benchmark(judge, *arguments)
 

@@ -8,47 +8,98 @@ counting decision flips needs:
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+import torch
+from torch import Tensor
 
-from bench.detector import TinyGuardDetector
+from bench.detector import TinyGuardDetector, folder_and_options, suffix
+from training.loop.checkpoint import load_model
+from training.model.dual import DualBranch
+from training.model.heads import Answer
+
+Named = dict[str, Tensor]
 
 
 class TorchSession:
-    """Answers like an ONNX Runtime session, from a `training.model` classifier."""
+    """Answers like an ONNX Runtime session, by a function from named tensors to named tensors."""
 
-    def __init__(self, model: Any) -> None:
-        self._model = model
+    def __init__(self, compute: Callable[[Named], Named]) -> None:
+        self._compute = compute
 
-    def run(self, outputs: Sequence[str], feeds: dict[str, npt.NDArray[np.int64]]) -> list[npt.NDArray[np.float32]]:
-        """[logits float32[B, classes]] for `input_ids` and `attention_mask`, both int64[B, T]."""
-        import torch
-
+    def run(self, outputs: Sequence[str], feeds: dict[str, npt.NDArray[Any]]) -> list[npt.NDArray[np.float32]]:
+        """The outputs of these names."""
         with torch.inference_mode():
-            ids, mask = (
-                torch.from_numpy(np.ascontiguousarray(feeds[name])) for name in ("input_ids", "attention_mask")
-            )
-            return [self._model(ids, mask).float().numpy()]
+            given = {name: torch.from_numpy(np.ascontiguousarray(value)) for name, value in feeds.items()}
+            found = self._compute(given)
+            return [found[name].float().numpy().copy() for name in outputs]
+
+
+def joined(answer: Answer) -> Tensor:
+    """[B, A]: the heads' logits side by side, as a graph gives them."""
+    return torch.cat([answer.classes, answer.code, answer.severity.unsqueeze(-1), answer.harmful.unsqueeze(-1)], -1)
+
+
+def parted(answer: Tensor, classes: int) -> Answer:
+    """The inverse of `joined`."""
+    return Answer(answer[:, :classes], answer[:, classes:-2], answer[:, -2], answer[:, -1])
+
+
+def real(lengths: Tensor, tokens: int) -> Tensor:
+    """bool [B, T]: the tokens that are no padding."""
+    return torch.arange(tokens) < lengths.unsqueeze(1)
+
+
+def fast_session(model: DualBranch) -> TorchSession:
+    """The fast branch and the router, with the inputs and outputs of `training.deploy.graphs`."""
+
+    def compute(given: Named) -> Named:
+        ids, features = given["ids"], given["features"]
+        fast = model.run_fast(model.embed(ids, features), real(given["lengths"], ids.shape[1]), features)
+        assert fast.answer is not None
+        assert fast.pooled is not None
+        assert fast.routes is not None
+        routes = fast.routes.softmax(-1)
+        return {"hidden": fast.hidden, "pooled": fast.pooled, "answer": joined(fast.answer), "routes": routes}
+
+    return TorchSession(compute)
+
+
+def deep_session(model: DualBranch) -> TorchSession:
+    """The deep branch, the fusion, and the choice between their answers."""
+
+    def compute(given: Named) -> Named:
+        hidden, routes = given["hidden"], given["routes"]
+        deep = model.run_deep(hidden, real(given["lengths"], hidden.shape[1]))
+        fast = parted(given["fast_answer"], deep.answer.classes.shape[1])
+        fused = joined(model.fusion(fast, deep.answer, given["pooled"], deep.pooled))
+        both = (routes[:, 2] > routes[:, 1]).unsqueeze(-1)
+        return {"answer": torch.where(both, fused, joined(deep.answer))}
+
+    return TorchSession(compute)
 
 
 class Checkpoint(TinyGuardDetector):
-    """`CHECKPOINT,FOLDER`: the averaged weights of a checkpoint with the tokenizer and the thresholds of a folder."""
+    """`CHECKPOINT,FOLDER[,route=…]`: the averaged weights of a checkpoint with the tokenizer, the calibration, the
+    routing and the thresholds of a folder."""
 
     def __init__(self, names: str) -> None:
-        from training.export import load_average
-
-        checkpoint, _, folder = names.partition(",")
+        checkpoint, _, rest = names.partition(",")
         if not Path(checkpoint).is_file():
             raise ValueError(f"{checkpoint}: no such checkpoint")
-        super().__init__(folder or None)
-        self.use(load_average(Path(checkpoint)))
-        self.name = f"checkpoint {Path(checkpoint).name}"
+        folder, options = folder_and_options(rest)
+        if "operators" in options:
+            raise ValueError("a checkpoint runs in PyTorch: it takes no operators=…")
+        super().__init__(folder, **options)
+        model, _ = load_model(Path(checkpoint))
+        self.use(model)
+        self.name = f"checkpoint {Path(checkpoint).name}{suffix(options)}"
 
-    def use(self, model: Any) -> None:
-        """Let this classifier compute in place of the folder's ONNX model."""
-        runtime = self.guard._runtime
-        runtime._session = runtime._serial = TorchSession(model)  # type: ignore[assignment]
+    def use(self, model: DualBranch) -> None:
+        """Let this model compute in place of the folder's graphs."""
+        network = self.guard._runtime.network
+        network._fast, network._deep = fast_session(model), deep_session(model)

@@ -10,6 +10,7 @@ void bind_detect(pybind11::module_& module);
 void bind_views(pybind11::module_& module);
 void bind_letters(pybind11::module_& module);
 void bind_codec(pybind11::module_& module);
+void bind_tokenizer(pybind11::module_& module);
 
 // The characters of a Python str, lone surrogates included; bytes are decoded as UTF-8 with U+FFFD for each
 // invalid sequence. Raises TypeError for anything else.

@@ -7,4 +7,5 @@ PYBIND11_MODULE(_core, module, pybind11::mod_gil_not_used()) {
   tinyguard::bindings::bind_views(module);
   tinyguard::bindings::bind_letters(module);
   tinyguard::bindings::bind_codec(module);
+  tinyguard::bindings::bind_tokenizer(module);
 }

@@ -25,7 +25,7 @@ def quality(name: str, shift: float) -> dict[str, object]:
     attacks = [("jailbreak", min(1.0, shift + 0.02 * n)) for n in range(30)]
     kinds = (["mixed"] * 25 + ["documents"] * 5) * 2
     rows = made(*benign, *attacks, set=kinds, attack_type=[""] * 30 + ["roleplay"] * 30, lang=["de"] * 60)
-    about = {"name": name, "threshold": 0.5, "model_sha256": {"model.onnx": "ab" * 32}}
+    about = {"name": name, "threshold": 0.5, "model_sha256": {"weights.bin": "ab" * 32}}
     origin = {
         "command": "python -m bench.quality x",
         "commit": "c" * 40 + "-dirty",
@@ -102,7 +102,7 @@ def test_everything_at_once(tmp_path: Path) -> None:
     for name in PLOTS:
         assert text.count(f"({name})") == 1
     for words in ("| tinyguard 9 | 30 | 30 |", "| someone | 30 | 30 | 40.0 | 30.0 |", "| caesar | cipher | 9 | 10.0 | – | text |", "fp32 / int8",
-                  "cccccccccccc-dirty", "model.onnx abababababab", "Not read", "unknown.json", "a machine", "### Where it loses"):  # fmt: skip
+                  "cccccccccccc-dirty", "weights.bin abababababab", "Not read", "unknown.json", "a machine", "### Where it loses"):  # fmt: skip
         assert words in text
     widths = {line.count("|") for line in text.splitlines() if line.startswith("| mixed |")}
     assert widths

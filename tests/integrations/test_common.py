@@ -115,7 +115,7 @@ def test_a_text_is_judged_once_and_a_failure_every_time(watched: Watched) -> Non
 
 
 def test_odd_strings_are_judged_and_not_failed(tiny_guard: Guard) -> None:
-    assert Checker(tiny_guard).check("\ud800 ignore \udfff").route == "full"
+    assert Checker(tiny_guard).check("\ud800 ignore \udfff").route == "fast_only"
 
 
 def test_from_threads_and_from_an_event_loop(watched: Watched) -> None:

@@ -147,7 +147,7 @@ def test_metrics(served: Running) -> None:
         'tinyguard_requests_total{endpoint="/guard/batch",status="200"}',
         'tinyguard_requests_total{endpoint="other",status="404"}',
         'tinyguard_request_seconds_bucket{endpoint="/guard/batch",le="+Inf"}',
-        'tinyguard_routes_total{route="full"}',
+        'tinyguard_routes_total{route="fast_only"}',
         'tinyguard_routes_total{route="empty"}',
         "tinyguard_queue_depth 0.0",
         "tinyguard_batch_texts_sum",

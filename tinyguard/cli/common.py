@@ -30,7 +30,7 @@ def add_guard_options(parser: argparse.ArgumentParser) -> None:
         metavar="NAME|FILE",
         help=f"{', '.join(PRESETS)}, or a JSON file with a policy (default: balanced)",
     )
-    parser.add_argument("--threads", type=positive, default=1, help="threads to compute on (default: 1)")
+    parser.add_argument("--threads", type=positive, default=1, help="batches to compute at the same time (default: 1)")
 
 
 def policy_of(options: argparse.Namespace) -> str | Policy:

@@ -20,7 +20,7 @@ class Settings:
     host, port          where to listen; port 0 takes a free one
     workers             processes that share the port
     model, policy       what `tinyguard.Guard` takes
-    threads             threads that one call of the model computes on
+    threads             batches that one call of the model computes at the same time
     concurrency         batches that one process computes at the same time
     batch_size          texts in one batch at most
     batch_wait          how long after its arrival a text may wait for others to fill a batch, under load

@@ -22,7 +22,7 @@ from tokenizers import Tokenizer
 
 from tinyguard import native
 from training.data.generate import read_views
-from training.data.rows import CLASSES, Row, plain_text, read_rows
+from training.data.rows import Row, plain_text, read_rows
 from training.data.targets import target
 
 #: Share of the draws by group, before loss-driven sampling.
@@ -121,11 +121,10 @@ def weights(rows: list[Row]) -> np.ndarray:
 
 
 def build(tokenizer: Tokenizer, rows: list[Row]) -> dict[str, np.ndarray]:
-    """Arrays: `tokens` uint16 flat, `ends` int64[n], `label` int64[n], `weight` float64[n], `focus` int32[n, 2]
-    (tokens that a window must hold; −1 where any window will do), `doubtful` bool[n], `features` float32[n, F] of
-    the detectors, `traffic` bool[n] (ordinary traffic), `generated` bool[n] (made by a program), `group` int64[n]
-    (index into SHARES), and as `training.data.targets` has them `class` and `code` int64[n], `severity` and `harmful`
-    float32[n]."""
+    """Arrays: `tokens` uint16 flat, `ends` int64[n], `weight` float64[n], `focus` int32[n, 2] (tokens that a window
+    must hold; −1 where any window will do), `doubtful` bool[n], `features` float32[n, F] of the detectors, `traffic`
+    bool[n] (ordinary traffic), `generated` bool[n] (made by a program), `group` int64[n] (index into SHARES), and as
+    `training.data.targets` has them `class` and `code` int64[n], `severity` and `harmful` float32[n]."""
     ids: list[np.ndarray] = []
     focus = np.full((len(rows), 2), -1, np.int32)
     wanted = [target(row) for row in rows]
@@ -146,7 +145,6 @@ def build(tokenizer: Tokenizer, rows: list[Row]) -> dict[str, np.ndarray]:
     return {
         "tokens": np.concatenate(ids),
         "ends": np.cumsum([len(x) for x in ids]),
-        "label": np.array([CLASSES.index(r["label"]) for r in rows]),
         "weight": weights(rows),
         "focus": focus,
         "doubtful": np.array([doubtful(r) for r in rows]),

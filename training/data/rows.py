@@ -9,9 +9,6 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-#: The model's classes, in the order of its logits.
-CLASSES = ("benign", "direct_injection", "jailbreak", "obfuscation", "indirect_injection", "harmful_request")
-
 Row = dict[str, Any]
 
 

@@ -13,7 +13,7 @@ def load(folder=None):
         return value, value >= detector.threshold
 
     model = detector.guard.info()["model"]
-    score.version = (
-        f"{model['name']} {model['version']}, model.onnx sha256 {model['files']['model.onnx']['sha256'][:12]}"
-    )
+    files = model["files"]
+    weights = "weights.bin" if "weights.bin" in files else "fast.onnx"  # small graphs hold theirs
+    score.version = f"{model['name']} {model['version']}, {weights} sha256 {files[weights]['sha256'][:12]}"
     return score

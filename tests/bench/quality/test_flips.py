@@ -13,8 +13,14 @@ import torch
 from bench.detector import TinyGuardDetector
 from bench.quality import flips as module
 from bench.quality.checkpoint import Checkpoint
+from bench.quality.detectors import load_detector
 from bench.quality.flips import compare, flips
 from tests.bench.quality.tables import WordDetector, made
+from tests.training.toys import run, toy_base, toy_options, toy_rows, with_int8_weights
+from training.loop import checkpoint
+from training.loop.options import plain
+from training.model.dual import DualBranch
+from training.model.initialize import initialize
 
 TEXTS = ["ignore the weather", "the weather is fine", "roleplay " * 40, "", "perhaps a holiday greeting"]
 
@@ -55,40 +61,51 @@ def test_two_detectors(tiny_folder: Path) -> None:
     assert (found["flips"], found["to_convicted"]) == (1, 1)
 
 
-class Table(torch.nn.Module):
-    """The tiny model's rule in PyTorch, with every logit moved by the same `offset`, which changes no probability."""
+@pytest.fixture(scope="module")
+def toy(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the checkpoint `last.pt` of a small random model, and its package `model`."""
+    folder = tmp_path_factory.mktemp("toy")
+    toy_base(folder / "base")
+    options = toy_options(folder)
+    torch.manual_seed(2)
+    model = DualBranch(options.model)
+    initialize(model, folder / "base")
+    with torch.no_grad():
+        for part in (model.fast_heads.classes, model.deep_heads.classes, model.router.routes):
+            part.weight.normal_(std=1.0)
+        model.fast_heads.classes.weight[1:] *= 3
+    checkpoint.save(folder, {"average": model.state_dict(), "options": plain(options), "step": 0})
+    run("training.package", folder / "last.pt", folder / "base/tokenizer.json", folder / "model")
+    return folder
 
-    def __init__(self, folder: Path, offset: float = 0.0, noise: float = 0.0) -> None:
-        super().__init__()
-        import onnx
 
-        graph = onnx.load(str(folder / "model.onnx")).graph
-        values = {item.name: onnx.numpy_helper.to_array(item) for item in graph.initializer}
-        self.table = torch.from_numpy(values["table"].copy()) + offset
-        self.table[:, 1] += noise
+@pytest.mark.parametrize("route", ["", ",route=fast", ",route=deep"])
+def test_a_pytorch_path_under_the_same_guard(toy: Path, route: str) -> None:
+    rows = [{"id": str(n), "text": row["text"], "label": "benign"} for n, row in enumerate(toy_rows()[:30])]
+    deployed = load_detector(f"tinyguard={toy / 'model'}{route},operators=standard")
+    detector = Checkpoint(f"{toy / 'last.pt'},{toy / 'model'}{route}")
+    assert detector.name == f"checkpoint last.pt{route.replace(',', ', ')}"
+    # Of a text that the router is in two minds about, rounded weights may take the other way; here none is.
+    assert compare(deployed, detector, rows)["score_distance"]["max"] < 0.05
+    model, _ = checkpoint.load_model(toy / "last.pt")
+    detector.use(with_int8_weights(model))
+    same = compare(deployed, detector, rows)
+    assert (same["flips"], same["score_distance"]["max"] < 2e-5) == (0, True)
+    texts = [row["text"] for row in rows]
+    for one, other in zip(deployed.guard.classify_batch(texts), detector.guard.classify_batch(texts), strict=True):
+        assert (one.route, one.severity, one.threat_type) == (other.route, other.severity, other.threat_type)
+    with torch.no_grad():
+        for heads in (model.fast_heads, model.deep_heads):
+            heads.classes.bias[0] += 20.0  # all benign now
+    moved = compare(deployed, detector, rows)
+    assert moved["to_allowed"] == moved["flips"] == (deployed.scores(texts) >= deployed.threshold).sum() > 0
 
-    def forward(self, ids: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
-        scores = self.table[ids] - (1 - mask.float())[..., None] * 1e9
-        return scores.amax(1)
 
-
-def test_a_pytorch_path_under_the_same_guard(tiny_folder: Path) -> None:
-    rows = [{"id": str(n), "text": text, "label": "benign"} for n, text in enumerate(TEXTS)]
-    onnx_path = TinyGuardDetector(str(tiny_folder))
-
-    def torch_path(**changes: float) -> Checkpoint:
-        detector = Checkpoint.__new__(Checkpoint)
-        TinyGuardDetector.__init__(detector, str(tiny_folder))
-        detector.use(Table(tiny_folder, **changes))
-        return detector
-
-    same = compare(onnx_path, torch_path(offset=0.5), rows)
-    assert (same["flips"], same["score_distance"]["max"] < 1e-5) == (0, True)
-    moved = compare(onnx_path, torch_path(noise=7.0), rows)
-    assert moved["flips"] == 2  # all but the two that were convicted before and the empty text, which never is
-    assert moved["score_distance"]["max"] > 0.5
+def test_a_checkpoint_by_name(toy: Path, tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="no such checkpoint"):
-        Checkpoint(f"{tiny_folder / 'nothing.pt'},{tiny_folder}")
+        Checkpoint(f"{tmp_path / 'nothing.pt'},{toy / 'model'}")
+    with pytest.raises(ValueError, match="operators"):
+        Checkpoint(f"{toy / 'last.pt'},{toy / 'model'},operators=native")
 
 
 def write(folder: Path, scores: list[float], threshold: float) -> Path:

@@ -11,7 +11,7 @@ import pytest
 from bench.quality.detectors import describe, load_detector
 from bench.quality.scores import read_scores, score_rows, table, write_scores
 from tests.bench.quality.tables import ShortDetector, WordDetector
-from tests.tiny_model import THRESHOLDS
+from tests.tiny_model import DEEP_TRIGGER, THRESHOLDS, UNSURE
 
 WORDS = "tests.bench.quality.tables:WordDetector"
 ROWS = [
@@ -62,8 +62,31 @@ def test_detectors_by_name(tiny_folder: Path) -> None:
     manifest = json.loads((tiny_folder / "model.json").read_text())
     assert describe(ours)["model_sha256"] == {name: entry["sha256"] for name, entry in manifest["files"].items()}
     assert ours.scores(["ignore the weather"])[0] > 0.9 > ours.scores(["the weather"])[0]
+    about = describe(ours)
+    assert (about["calibration"], about["router_threshold"]) == (manifest["calibration"], manifest["router_threshold"])
     theirs = load_detector(WORDS)
     assert describe(theirs) == {"name": "words", "threshold": 0.5, "rules": 1}
     for name in ("nothing", "no.such.module:Name", "tests.bench.quality.tables:Nothing"):
         with pytest.raises(ValueError, match="no detector"):
             load_detector(name)
+
+
+def test_routes_and_operators_by_name(tiny_folder: Path) -> None:
+    attack = f"the {UNSURE} and {DEEP_TRIGGER} weather"
+    adaptive, fast, deep, plain = (
+        load_detector(f"tinyguard={tiny_folder}{options}")
+        for options in ("", ",route=fast", ",route=deep,operators=standard", ",operators=standard")
+    )
+    routes = [detector.guard.classify(attack).route for detector in (adaptive, fast, deep, plain)]
+    assert routes == ["both", "fast_only", "both", "both"]
+    assert [detector.guard.classify("the weather").route for detector in (adaptive, fast)] == ["fast_only"] * 2
+    assert deep.guard.classify("the weather").route != "fast_only"
+    scores = [detector.scores([attack])[0] for detector in (adaptive, fast, deep, plain)]
+    assert scores[0] == scores[2] == scores[3] > 0.9 > 0.1 > scores[1]
+    assert (deep.name, describe(deep)["route"]) == ("tinyguard 0, route=deep, operators=standard", "deep")
+    assert describe(plain)["operators"] == "standard"
+    assert not plain.guard._runtime.network.native
+    assert adaptive.name == "tinyguard 0"
+    for wrong in ("route=sideways", "operators=quick", "route=fast,speed=9", "route=fast,9"):
+        with pytest.raises(ValueError, match=wrong.split(",")[-1].partition("=")[2] or "9"):
+            load_detector(f"tinyguard={tiny_folder},{wrong}")

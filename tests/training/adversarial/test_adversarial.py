@@ -13,7 +13,8 @@ from torch import Tensor
 from training.adversarial.attacks import divergence, fgsm, pgd, trades
 from training.adversarial.ball import project, radii, random_point, steepest
 from training.adversarial.train import AdversarialConfig, adversarial_loss, applies, perturb
-from training.model.encoder import Classifier, EncoderConfig
+from training.model.config import DualConfig
+from training.model.dual import DualBranch
 
 EPSILON = 0.1
 
@@ -23,8 +24,12 @@ class Split:
 
     def __init__(self) -> None:
         torch.manual_seed(3)
-        config = EncoderConfig(vocabulary=30, width=12, heads=2, ffn=16, layers=2, positions=16, classes=3, dropout=0.0)
-        self.model = Classifier(config)
+        self.model = DualBranch(
+            DualConfig(
+                vocabulary=30, width=12, heads=2, ffn=16, fast_layers=1, deep_layers=1, positions=16, dropout=0.0,
+                characters=False, detectors=False, patterns=False, experts=1, experts_per_token=1,
+            )
+        )  # fmt: skip
         self.ids = torch.randint(4, 30, (4, 9))
         self.mask = torch.ones(4, 9, dtype=torch.int64)
         self.mask[1, 6:] = self.mask[3, 2:] = 0
@@ -32,16 +37,17 @@ class Split:
         self.embeddings = self.model.embed(self.ids)
 
     def logits(self, x: Tensor) -> Tensor:
-        mask = (1.0 - self.mask.float())[:, None, None, :] * -1e4
-        for layer in self.model.layers:
-            x = layer(x, mask)
-        return self.model.classify(x, self.mask)
+        return self.model.forward_embeddings(x, self.mask.bool()).fused.classes
 
     def loss(self, x: Tensor) -> Tensor:
         return self.loss_of_logits(self.logits(x))
 
     def loss_of_logits(self, logits: Tensor) -> Tensor:
         return F.cross_entropy(logits, self.labels)
+
+    def trained(self) -> set[str]:
+        """Names of the parameters with a gradient."""
+        return {n for n, p in self.model.named_parameters() if p.grad is not None and p.grad.abs().sum() > 0}
 
 
 @pytest.fixture
@@ -101,7 +107,7 @@ def test_gradients_of_parameters_are_not_touched(split: Split, method: str) -> N
     assert all((p.grad == 7.0).all() for p in split.model.parameters())
     # The embeddings keep their graph: the step that follows must still reach the embedding table.
     split.loss(split.embeddings).backward()
-    assert (split.model.tokens.weight.grad != 7.0).any()
+    assert (split.model.embedding.tokens.weight.grad != 7.0).any()
 
 
 def test_attack_works_in_no_grad_and_with_frozen_parameters(split: Split) -> None:
@@ -123,8 +129,13 @@ def test_loss_of_a_perturbed_batch_is_higher_and_trains_every_part(split: Split,
     config = AdversarialConfig(method=method, epsilon=EPSILON)  # type: ignore[arg-type]
     loss, _ = adversarial_loss(config, split.logits, split.loss_of_logits, split.embeddings, split.mask)
     assert loss > split.loss(split.embeddings)
-    loss.backward()
-    assert all(p.grad is not None and p.grad.abs().sum() > 0 for p in split.model.parameters())
+    loss.backward(retain_graph=True)
+    trained = split.trained()
+    split.model.zero_grad()
+    split.loss(split.embeddings).backward()
+    assert (
+        trained == split.trained() >= {"embedding.tokens.weight", "fast_layers.0.feed.up.weight", "fusion.gate.weight"}
+    )
 
 
 @pytest.mark.parametrize("method", ["fgsm", "pgd", "trades"])
@@ -222,7 +233,7 @@ def test_half_precision(split: Split, dtype: torch.dtype) -> None:
 
     def logits(e: Tensor) -> Tensor:
         assert e.dtype == dtype
-        return split.model.logits(e.mean(1))
+        return split.model.fast_heads.classes(e.mean(1))
 
     config = AdversarialConfig(method="pgd", epsilon=EPSILON)
     loss, _ = adversarial_loss(config, logits, lambda z: F.cross_entropy(z.float(), split.labels), x, split.mask)

@@ -14,7 +14,7 @@ import pytest
 import torch
 
 from tests import core as _core  # noqa: F401  (loads the language tables)
-from tests.training.loop.conftest import toy_options
+from tests.training.toys import toy_options
 from training.adversarial.train import AdversarialConfig
 from training.loop import checkpoint
 from training.loop.journal import read_log, read_validations

@@ -5,14 +5,15 @@ from pathlib import Path
 
 import pytest
 import torch
+from safetensors.torch import load_file
 from tokenizers import Tokenizer
+from transformers import BertConfig, BertModel
 
 from tests import core as _core  # noqa: F401  (loads the language tables)
 from tests.training.model.conftest import SMALL, small
-from tests.training.test_recipe import FFN, WIDTH, toy_base
+from tests.training.toys import FFN, WIDTH, toy_base
 from training.model.config import DualConfig
 from training.model.dual import DualBranch
-from training.model.encoder import Classifier, EncoderConfig, load_base
 from training.model.initialize import initialize
 from training.model.parameters import active_per_token, parameters_by_part
 
@@ -114,13 +115,12 @@ def test_a_fresh_model_computes_what_the_base_does(folder: Path, monkeypatch: py
     monkeypatch.setattr("training.model.initialize.UPCYCLING_NOISE", 0.0)
     model = base_of(folder, experts=experts, experts_per_token=min(2, experts)).eval()
     initialize(model, folder)
-    reference = Classifier(EncoderConfig(model.config.vocabulary, WIDTH, 4, FFN, 2)).eval()
-    load_base(reference, folder)
+    shape = {"hidden_size": WIDTH, "intermediate_size": FFN, "num_hidden_layers": 2, "num_attention_heads": 4}
+    reference = BertModel(BertConfig(vocab_size=model.config.vocabulary, **shape), add_pooling_layer=False).eval()
+    reference.load_state_dict(load_file(folder / "model.safetensors"))
     ids = torch.tensor([[0, 7, 9, 11, 2], [0, 8, 2, 1, 1]])
     mask = ids != 1
-    x = reference.embed(ids)
-    for layer in reference.layers:
-        x = layer(x, (~mask)[:, None, None, :] * -1e4)
+    x = reference(input_ids=ids, attention_mask=mask.long()).last_hidden_state
     features = torch.rand(2, 5)
     hidden = model.run_fast(model.embed(ids, features), mask, features).hidden
     for layer in model.deep_layers:

@@ -21,8 +21,8 @@ const NIBBLES = [
 ];
 
 const ROUTES = {
-  full: "read by the whole model", empty: "nothing to read", allow_list: "on the allow-list",
-  fail_open: "not judged: the service failed open", fast_only: "fast branch", deep_only: "deep branch", both: "both branches",
+  fast_only: "fast branch", deep_only: "deep branch", both: "both branches", empty: "nothing to read",
+  allow_list: "on the allow-list", fail_open: "not judged: the service failed open",
 };
 
 function element(tag, properties = {}, ...children) {

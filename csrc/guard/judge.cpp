@@ -1,0 +1,125 @@
+#include "guard/judge.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstdio>
+#include <cstdlib>
+#include <string>
+
+namespace tinyguard::guard {
+namespace {
+
+constexpr struct {
+  std::string_view name;
+  int code;
+} kThreats[] = {
+    {"benign", TINYGUARD_THREAT_BENIGN},
+    {"direct_injection", TINYGUARD_THREAT_DIRECT_INJECTION},
+    {"jailbreak", TINYGUARD_THREAT_JAILBREAK},
+    {"obfuscation", TINYGUARD_THREAT_OBFUSCATION},
+    {"context_overflow", TINYGUARD_THREAT_CONTEXT_OVERFLOW},
+    {"indirect_injection", TINYGUARD_THREAT_INDIRECT_INJECTION},
+    {"prompt_extraction", TINYGUARD_THREAT_PROMPT_EXTRACTION},
+    {"harmful_request", TINYGUARD_THREAT_HARMFUL_REQUEST},
+    {"uncertain", TINYGUARD_THREAT_UNCERTAIN},
+};
+
+// What the views pipeline puts around a recovered span, and the longest gap between two spans that it keeps.
+constexpr size_t kContext = 200, kGap = 400;
+
+// The threat of a window, by its class and by the finer code: whose injection it is, and what it is after.
+unsigned threat_of(unsigned kind, unsigned code, size_t role) {
+  if (kind != TINYGUARD_THREAT_DIRECT_INJECTION) return kind;
+  // Text that a tool or a document brings in was not written by the user.
+  if (role == TINYGUARD_TOOL || role == TINYGUARD_DOCUMENT || code == TINYGUARD_THREAT_INDIRECT_INJECTION) {
+    return TINYGUARD_THREAT_INDIRECT_INJECTION;
+  }
+  return code == TINYGUARD_THREAT_PROMPT_EXTRACTION ? TINYGUARD_THREAT_PROMPT_EXTRACTION : kind;
+}
+
+// Whether some recovered view holds the whole text, its encoded parts in plain words and the rest as it
+// stands. Then the encoded form says nothing that the view does not, and is not judged for being encoded.
+bool read_through(const Analysis& analysis) {
+  const size_t length = analysis.normalized.original_length;
+  for (size_t i = 1; i < analysis.views.size(); ++i) {
+    std::vector<Span> spans;
+    for (const Evidence& evidence : analysis.evidence) {
+      if (analysis.views[i].kind == evidence.kind) spans.push_back(evidence.span);
+    }
+    std::sort(spans.begin(), spans.end(), [](const Span& a, const Span& b) {
+      return a.begin != b.begin ? a.begin < b.begin : a.end < b.end;
+    });
+    size_t covered = 0;
+    int64_t widest = 0;
+    for (size_t k = 0; k < spans.size(); ++k) {
+      covered += spans[k].end - spans[k].begin;
+      if (k != 0) widest = std::max(widest, int64_t{spans[k].begin} - int64_t{spans[k - 1].end});
+    }
+    if (spans.empty() || 2 * covered < length) continue;
+    const int64_t after = static_cast<int64_t>(length) - int64_t{spans.back().end};
+    if (spans.front().begin <= kContext && after <= int64_t{kContext} && widest <= int64_t{kGap}) return true;
+  }
+  return false;
+}
+
+}  // namespace
+
+int threat_code(std::string_view name) {
+  for (const auto& threat : kThreats) {
+    if (threat.name == name) return threat.code;
+  }
+  return -1;
+}
+
+double round_6(double number) {
+  char text[64];
+  std::snprintf(text, sizeof text, "%.6f", number);
+  return std::strtod(text, nullptr);
+}
+
+void Scan::add(size_t view, const Reading& reading) {
+  const std::vector<double>& p = reading.probabilities;
+  double score = 0.0;
+  size_t likeliest = 1;
+  for (size_t i = 1; i < p.size(); ++i) {
+    score += p[i];
+    if (p[i] > p[likeliest]) likeliest = i;
+  }
+  std::optional<Finding>& known = findings_[view];
+  if (known && score <= known->score) return;
+  known = {score, threat_of(classes_[likeliest], reading.code, role_), reading.severity};
+}
+
+uint16_t Scan::judge(const Bands& bands, unsigned overflow_action) const {
+  std::vector<size_t> found;
+  for (size_t i = read_through(analysis_) ? 1 : 0; i < findings_.size(); ++i) {
+    if (findings_[i]) found.push_back(i);
+  }
+  const auto worst = std::max_element(found.begin(), found.end(), [&](size_t a, size_t b) {
+    return findings_[a]->score < findings_[b]->score;
+  });
+  const double highest = found.empty() ? 0.0 : findings_[*worst]->score;
+  const double score = std::min(1.0, std::max(0.0, round_6(highest)));
+  unsigned threat = TINYGUARD_THREAT_BENIGN, severity = 0, action = bands.action(score);
+  if (score >= bands.threshold && !found.empty()) {
+    // The plain text where it convicts by itself, for then nothing was hidden; else the worst recovered view.
+    const size_t view = found[0] == 0 && round_6(findings_[0]->score) >= bands.threshold ? found[0] : *worst;
+    const Finding& finding = *findings_[view];
+    severity = static_cast<unsigned>(std::max(1.0, std::min(15.0, std::nearbyint(finding.severity))));
+    threat = view != 0 ? unsigned{TINYGUARD_THREAT_OBFUSCATION} : finding.threat;
+  } else if (analysis_.overflow) {
+    threat = TINYGUARD_THREAT_CONTEXT_OVERFLOW;
+    action = std::max(action, overflow_action);
+  } else if (action == TINYGUARD_ACTION_REVIEW) {
+    threat = TINYGUARD_THREAT_UNCERTAIN;
+  }
+  return verdict_bits(score, bands.threshold, threat, severity, action);
+}
+
+uint16_t verdict_bits(double score, double threshold, unsigned threat, unsigned severity, unsigned action) {
+  const double side = score < threshold ? threshold : 1.0 - threshold;
+  const double confidence = side > 0.0 ? round_6(std::fabs(score - threshold) / side) : 1.0;
+  return tinyguard_encode(threat, static_cast<unsigned>(std::nearbyint(15.0 * confidence)), severity, action);
+}
+
+}  // namespace tinyguard::guard

@@ -1,0 +1,58 @@
+// From what the model says of every window of every view to one verdict, by the rules of tinyguard/judge.py
+// and tinyguard/verdict.py, in their arithmetic: double precision, scores rounded to six decimals, halves to
+// even.
+#pragma once
+
+#include <optional>
+#include <string_view>
+#include <vector>
+
+#include "guard/policy.h"
+#include "views/pipeline.h"
+
+namespace tinyguard::guard {
+
+// The code of a threat by its name, -1 for an unknown one.
+int threat_code(std::string_view name);
+
+// What the model says of one window.
+struct Reading {
+  std::vector<double> probabilities;  // of the classes, calibrated
+  unsigned code = 0;                  // the likeliest threat code, of the 16
+  double severity = 0.0;              // 0 to 15
+};
+
+// The window of a view that looks most like an attack.
+struct Finding {
+  double score;
+  unsigned threat;
+  double severity;
+};
+
+// One text on its way through the model.
+class Scan {
+ public:
+  Scan(const Analysis& analysis, size_t role, const std::vector<unsigned>& classes)
+      : analysis_(analysis), role_(role), classes_(classes), findings_(analysis.views.size()) {}
+
+  // Take in the result of a view's next window; of equal scores the first window's stays.
+  void add(size_t view, const Reading& reading);
+
+  // The 16 bits.
+  uint16_t judge(const Bands& bands, unsigned overflow_action) const;
+
+ private:
+  const Analysis& analysis_;
+  size_t role_;
+  const std::vector<unsigned>& classes_;
+  std::vector<std::optional<Finding>> findings_;
+};
+
+// The bits of a verdict; its confidence follows from the score and the threshold.
+uint16_t verdict_bits(double score, double threshold, unsigned threat, unsigned severity, unsigned action);
+
+// The number rounded to six decimals as Python's round does it: the nearest decimal, and of that the nearest
+// double.
+double round_6(double number);
+
+}  // namespace tinyguard::guard

@@ -1,0 +1,100 @@
+#include "guard/model_folder.h"
+
+#include <cmath>
+
+#include "guard/files.h"
+#include "guard/judge.h"
+
+namespace tinyguard::guard {
+
+using json::Kind;
+using json::Value;
+
+namespace {
+
+constexpr int64_t kFormat = 2;
+constexpr std::string_view kRequired[] = {"fast.onnx", "deep.onnx", "fast.plain.onnx", "deep.plain.onnx",
+                                          "tokenizer.json"};
+constexpr const char* kBranches[kBranchCount] = {"fast", "deep"};
+
+bool size_field(const Value& value, size_t& out) {
+  int64_t number = 0;
+  if (!value.integer(number) || number < 0 || number > INT32_MAX) return false;
+  out = static_cast<size_t>(number);
+  return true;
+}
+
+bool is_file_name(std::string_view name) {
+  return !name.empty() && name != "." && name != ".." && name != "model.json" &&
+         name.find_first_of("/\\") == std::string_view::npos && name.find('\0') == std::string_view::npos;
+}
+
+}  // namespace
+
+std::string ModelFolder::path(const std::string& name) const { return join_path(folder_, name); }
+
+Error ModelFolder::open(const std::string& folder) {
+  folder_ = folder;
+  const std::string manifest = path("model.json");
+  std::string content, problem;
+  if (!read_file(manifest, content, problem)) return model_error(manifest, problem);
+  problem = document_.parse(content);
+  if (!problem.empty()) return model_error(manifest, "is damaged: it is not JSON: " + problem);
+  problem = read_fields();
+  if (!problem.empty()) return model_error(manifest, "is damaged: " + problem);
+  return verify();
+}
+
+std::string ModelFolder::read_fields() {
+  const Value root = document_.root();
+  int64_t format = 0;
+  if (!root["format"].integer(format) || format != kFormat) {
+    return "its format is not " + std::to_string(kFormat) + ", the one that this version reads";
+  }
+  for (Value name = root["classes"].first(); name; name = name.next()) {
+    const int code = threat_code(name.text());
+    if (code < 0) return "an unknown class";
+    classes.push_back(static_cast<unsigned>(code));
+  }
+  if (classes.size() < 2 || classes[0] != TINYGUARD_THREAT_BENIGN) {
+    return "classes must be benign and then threat types";
+  }
+  if (!size_field(root["max_tokens"], max_tokens) || !size_field(root["window_overlap"], window_overlap) ||
+      window_overlap >= max_tokens) {
+    return "window_overlap must be below max_tokens";
+  }
+  for (size_t branch = 0; branch < kBranchCount; ++branch) {
+    const Value fields = root["calibration"][kBranches[branch]];
+    const Value temperature = fields["temperature"], bias = fields["benign_bias"];
+    if (!temperature.is(Kind::number) || !(temperature.number() > 0.0)) return "temperature must be positive";
+    if (!bias.is(Kind::number) || !std::isfinite(bias.number())) return "benign_bias must be a number";
+    calibration[branch] = {temperature.number(), bias.number()};
+  }
+  router_threshold = root["router_threshold"].number();
+  if (!root["router_threshold"].is(Kind::number) || !std::isfinite(router_threshold)) {
+    return "router_threshold must be a number";
+  }
+  const Value files = root["files"];
+  for (const std::string_view name : kRequired) {
+    if (!files[name]) return "file " + std::string(name) + " is not listed";
+  }
+  for (Value name = files.first(); name; name = name.next().next()) {
+    if (!is_file_name(name.text())) return "something in files is not the name of a file in the folder";
+    if (name.next()["sha256"].text().size() != 64)
+      return "sha256 of " + std::string(name.text()) + " is not one";
+  }
+  return "";
+}
+
+Error ModelFolder::verify() const {
+  const Value files = document_.root()["files"];
+  for (Value name = files.first(); name; name = name.next().next()) {
+    const std::string file = path(std::string(name.text())), expected(name.next()["sha256"].text());
+    std::string found, problem;
+    if (hash_file(file, found, problem) && found != expected) problem = "is damaged: its sha256 is " + found;
+    if (!problem.empty()) return model_error(file, problem + " (expected sha256 " + expected + ")");
+  }
+  return {};
+}
+
+}  // namespace tinyguard::guard

@@ -1,0 +1,106 @@
+#include "guard/network.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "detect/features.h"
+
+namespace tinyguard::guard {
+namespace {
+
+// Threat codes, severity and harmful intent stand behind the classes in an answer.
+constexpr size_t kCodes = 16;
+
+// A sum in the order of NumPy's, which from eight numbers on keeps eight running sums (pairwise summation).
+double sum(const std::vector<double>& x) {
+  const size_t size = x.size();
+  size_t i = 0;
+  double total = 0.0;
+  if (size >= 8) {
+    double r[8];
+    std::copy(x.begin(), x.begin() + 8, r);
+    for (i = 8; i + 8 <= size; i += 8) {
+      for (size_t k = 0; k < 8; ++k) r[k] += x[i + k];
+    }
+    total = ((r[0] + r[1]) + (r[2] + r[3])) + ((r[4] + r[5]) + (r[6] + r[7]));
+  }
+  for (; i < size; ++i) total += x[i];
+  return total;
+}
+
+// Class probabilities of logits: a temperature, and a shift of the benign one.
+std::vector<double> calibrated(const float* logits, size_t count, const Calibration& calibration) {
+  std::vector<double> result(logits, logits + count);
+  for (double& x : result) x /= calibration.temperature;
+  result[0] += calibration.benign_bias;
+  const double highest = *std::max_element(result.begin(), result.end());
+  for (double& x : result) x = std::exp(x - highest);
+  const double total = sum(result);
+  for (double& x : result) x /= total;
+  return result;
+}
+
+}  // namespace
+
+Error Network::open(const ModelFolder& folder, const std::string& runtime, const std::string& operators) {
+  folder_ = &folder;
+  if (Error error = runtime_.load(runtime)) return error;
+  const std::string kind = operators.empty() ? ".plain.onnx" : ".onnx";
+  const std::string fast = folder.path("fast" + kind), deep = folder.path("deep" + kind);
+  if (Error error = runtime_.open(fast, operators, fast_)) return fit(error, fast);
+  if (Error error = runtime_.open(deep, operators, deep_)) return fit(error, deep);
+  // A first window shows whether the graphs take what they will be given and answer what is expected.
+  const std::vector<float> features(kFeatureCount, 0.0f);
+  Reading reading;
+  return fit(read({0, 0}, features.data(), reading), fast);
+}
+
+Error Network::fit(Error error, const std::string& path) const {
+  if (!error) return error;
+  return model_error(path,
+                     "is not a model that ONNX Runtime reads, or does not fit model.json: " + error.message);
+}
+
+Error Network::read(const std::vector<int64_t>& ids, const float* features, Reading& out) const {
+  const size_t classes = folder_->classes.size(), wide = classes + kCodes + 2;
+  const auto length = static_cast<int64_t>(ids.size());
+  onnx::Value ids_value(nullptr, {&runtime_}), length_value(nullptr, {&runtime_}),
+      features_value(nullptr, {&runtime_});
+  if (Error error = runtime_.tensor(ids.data(), {1, length}, ids_value)) return error;
+  if (Error error = runtime_.tensor(&length, {1}, length_value)) return error;
+  if (Error error = runtime_.tensor(features, {1, int64_t{kFeatureCount}}, features_value)) return error;
+
+  std::vector<onnx::Value> fast, deep;
+  if (Error error = fast_.run({"ids", "lengths", "features"},
+                              {ids_value.get(), length_value.get(), features_value.get()},
+                              {"hidden", "pooled", "answer", "routes"}, fast)) {
+    return error;
+  }
+  size_t answers = 0, routes = 0;
+  const float* answer = runtime_.floats(fast[2], answers);
+  const float* route = runtime_.floats(fast[3], routes);
+  if (answer == nullptr || route == nullptr || answers != wide || routes != 3) {
+    return {TINYGUARD_RUN_FAILED, "the fast graph's outputs have another shape"};
+  }
+  Branch branch = kFast;
+  // The threshold in the precision of the probability, as NumPy compares them.
+  if (route[0] < static_cast<float>(folder_->router_threshold)) {
+    branch = kDeep;
+    if (Error error =
+            deep_.run({"hidden", "lengths", "pooled", "fast_answer", "routes"},
+                      {fast[0].get(), length_value.get(), fast[1].get(), fast[2].get(), fast[3].get()},
+                      {"answer"}, deep)) {
+      return error;
+    }
+    answer = runtime_.floats(deep[0], answers);
+    if (answer == nullptr || answers != wide)
+      return {TINYGUARD_RUN_FAILED, "the deep graph's output has another shape"};
+  }
+  out.probabilities = calibrated(answer, classes, folder_->calibration[branch]);
+  out.code =
+      static_cast<unsigned>(std::max_element(answer + classes, answer + classes + kCodes) - answer - classes);
+  out.severity = 15.0 * (1.0 / (1.0 + std::exp(-static_cast<double>(answer[classes + kCodes]))));
+  return {};
+}
+
+}  // namespace tinyguard::guard

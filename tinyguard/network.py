@@ -1,0 +1,113 @@
+"""The two graphs of the model, joined: every window through the fast one, the unsure ones through the deep one."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+import onnxruntime as ort
+
+from tinyguard import _core, ops
+from tinyguard.modelfile import Calibration, ModelFileError, ModelFolder
+from tinyguard.tokenizer import Ids
+
+Floats: TypeAlias = npt.NDArray[np.float32]
+Probabilities: TypeAlias = npt.NDArray[np.float64]
+
+#: What the router chooses from, in the order of its probabilities.
+ROUTES = ("fast_only", "deep_only", "both")
+# Threat codes, severity and harmful intent stand behind the classes in an answer.
+_CODES = 16
+
+
+class Reading(NamedTuple):
+    """What the model says of one window."""
+
+    probabilities: Probabilities  # of the classes, calibrated
+    code: int  # the likeliest threat code, of the 16
+    severity: float  # 0 to 15
+    harmful: float  # probability that something plainly harmful is asked for
+    route: int  # index in ROUTES
+    stay: float  # the router's probability of the first of them
+
+
+class Network:
+    """A loaded model. `read` may be called from any thread.
+
+    native           whether the graphs run on the package's own operators; the same weights run in standard operators
+                     where the library of operators is missing
+    router_threshold a window stays fast where the router's probability of it is at least this
+    """
+
+    def __init__(self, folder: ModelFolder, native: bool | None = None) -> None:
+        self.folder = folder
+        self.native = ops.library() is not None if native is None else native
+        self.router_threshold = folder.router_threshold
+        kind = "" if self.native else ".plain"
+        self._fast = _session(folder, f"fast{kind}.onnx", self.native)
+        self._deep = _session(folder, f"deep{kind}.onnx", self.native)
+        self._check(f"fast{kind}.onnx")
+
+    def _check(self, name: str) -> None:
+        inputs = {item.name: item.shape[-1] for item in self._fast.get_inputs()}
+        outputs = {item.name: item.shape[-1] for item in self._fast.get_outputs()}
+        wide, features = len(self.folder.classes) + _CODES + 2, len(_core.FEATURE_NAMES)
+        if set(inputs) != {"ids", "lengths", "features"} or inputs["features"] != features:
+            problem = f"does not fit this version: inputs {inputs}, {features} features expected"
+        elif outputs.get("answer") != wide:
+            problem = f"does not fit model.json: outputs {outputs}, answers of {wide} expected"
+        else:
+            return
+        raise ModelFileError(self.folder.folder / name, problem, self.folder.sha256(name))
+
+    def read(self, ids: Ids, lengths: Ids, features: Floats) -> list[Reading]:
+        """ids int64 [B, T], the real tokens of each row first; lengths int64 [B] of those; features float32 [B, F]."""
+        asked = {"ids": ids, "lengths": lengths, "features": features}
+        hidden, pooled, answer, routes = self._fast.run(["hidden", "pooled", "answer", "routes"], asked)
+        deep = np.flatnonzero(routes[:, 0] < self.router_threshold)
+        route = np.zeros(len(ids), np.int64)
+        calibration = [self.folder.calibration["fast"]] * len(ids)
+        if len(deep):
+            most = int(lengths[deep].max())
+            asked = {
+                "hidden": hidden if len(deep) == len(ids) else hidden[deep, :most],
+                "lengths": lengths[deep], "pooled": pooled[deep], "fast_answer": answer[deep], "routes": routes[deep],
+            }  # fmt: skip
+            (answer[deep],) = self._deep.run(["answer"], asked)
+            route[deep] = 1 + (routes[deep, 2] > routes[deep, 1])
+            for row in deep:
+                calibration[row] = self.folder.calibration["deep"]
+        rows = zip(answer.astype(np.float64), calibration, route, routes[:, 0], strict=True)
+        return [self._reading(*row) for row in rows]
+
+    def _reading(self, answer: Probabilities, calibration: Calibration, route: np.int64, stay: np.float32) -> Reading:
+        classes = len(self.folder.classes)
+        probabilities = calibrated(answer[:classes], calibration)
+        code = int(answer[classes : classes + _CODES].argmax())
+        severity, harmful = 1.0 / (1.0 + np.exp(-answer[classes + _CODES :]))
+        return Reading(probabilities, code, 15.0 * float(severity), float(harmful), int(route), float(stay))
+
+
+def calibrated(logits: Probabilities, calibration: Calibration) -> Probabilities:
+    """Class probabilities [C] of logits [C]: a temperature, and a shift of the benign one."""
+    scaled = logits / calibration.temperature
+    scaled[0] += calibration.benign_bias
+    scaled = np.exp(scaled - scaled.max())
+    return scaled / scaled.sum()  # type: ignore[no-any-return]
+
+
+def _session(folder: ModelFolder, name: str, native: bool) -> Any:
+    options = ort.SessionOptions()
+    # Texts and batches are what runs side by side; one that is alone has a core to itself.
+    options.intra_op_num_threads = 1
+    options.inter_op_num_threads = 1
+    options.enable_mem_pattern = False  # patterns are kept for every shape ever seen
+    options.log_severity_level = 3
+    path, expected = folder.folder / name, folder.sha256(name)
+    try:
+        if native:
+            options.register_custom_ops_library(str(ops.library()))
+        return ort.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+    except Exception as error:
+        raise ModelFileError(path, f"is not a model that ONNX Runtime reads: {error}", expected) from None
