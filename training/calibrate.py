@@ -68,15 +68,17 @@ class Routed(Scan):
         super().add(view, window, reading)
 
 
-def stays(guard: Guard, texts: Sequence[str]) -> np.ndarray:
-    """float64[n]: for each text, the router's smallest probability of staying fast over its windows; 1 without any."""
-    found: list[float] = []
+def routed(guard: Guard, texts: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
+    """float64[n] each: the guard's scores, and the router's smallest probability of staying fast over a text's windows
+    (1 where there are none)."""
+    found: list[tuple[float, float]] = []
     for start in range(0, len(texts), CHUNK):
         chunk = texts[start : start + CHUNK]
         scans = [Routed(native.analyze(text), "user", guard._folder.classes) for text in chunk]
         guard._read(scans, 32)
-        found += [getattr(scan, "stay", 1.0) for scan in scans]
-    return np.array(found)
+        found += [(guard._close(scan, 0.0).score, getattr(scan, "stay", 1.0)) for scan in scans]
+    score, stay = np.array(found).T
+    return score, stay
 
 
 def router_threshold(stay: np.ndarray, share: float) -> float:
@@ -139,11 +141,13 @@ def main() -> None:
         fitted = best_calibration(scores(guard, texts), label)
         calibration[branch] = Calibration(*(round(value, 4) for value in fitted))
     set_up(guard, calibration, FORCED["fast"])
-    ordinary = stays(guard, calm + [r["text"] for r in read_rows(args.traffic)])
-    router = router_threshold(ordinary, args.fast_share)
-    # With more than two classes a temperature does not act on the summed score in closed form: score again.
+    score, stay = routed(guard, calm + [r["text"] for r in read_rows(args.traffic)])
+    router = router_threshold(stay, args.fast_share)
     set_up(guard, calibration, router)
-    score = scores(guard, calm)
+    # A text that stays fast has its score by now.
+    unsure = np.flatnonzero(stay[: len(calm)] < router)
+    score[unsure] = scores(guard, [calm[i] for i in unsure])
+    score = score[: len(calm)]
     thresholds = {name: threshold_for(score, share) for name, share in BUDGETS.items()}
     write_manifest(
         args.model,
@@ -154,9 +158,7 @@ def main() -> None:
     )
     for branch, part in calibration.items():
         print(f"{branch}: temperature {part.temperature}, benign bias {part.benign_bias}")
-    print(
-        f"router threshold {router:.4f}: {(ordinary >= router).mean():.1%} of {len(ordinary)} ordinary texts stay fast"
-    )
+    print(f"router threshold {router:.4f}: {(stay >= router).mean():.1%} of {len(stay)} ordinary texts stay fast")
     print(f"thresholds {thresholds}")
 
 

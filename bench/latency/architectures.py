@@ -2,9 +2,9 @@
 
 The weights are random, for what a matrix holds does not change how long it takes; shapes, layers and vocabulary are the
 published ones (CONFIGURATIONS). Each model is exported to ONNX and its matrices quantized to INT8 dynamically; ours is
-the package's, also in INT8. All take turns in ONNX Runtime with one thread: every round runs each model once at each length,
-in an order drawn anew. So load on the machine falls on all of them alike and the ratios hold where the milliseconds do
-not. Theirs is the model run alone; ours is also measured end to end, from text to verdict.
+the package's, also in INT8. All take turns in ONNX Runtime with one thread: every round runs each model once at each
+length, in an order drawn anew. So load on the machine falls on all of them alike and the ratios hold where the
+milliseconds do not. Theirs is the model run alone; ours is also measured end to end, from text to verdict.
 
     python -m bench.latency.architectures --work bench/out/architectures [--names NAME...] [--json FILE]
 

@@ -94,7 +94,7 @@ class Checkpoint(TinyGuardDetector):
         folder, options = folder_and_options(rest)
         if "operators" in options:
             raise ValueError("a checkpoint runs in PyTorch: it takes no operators=…")
-        super().__init__(folder, **options)
+        super().__init__(folder, route=options.get("route", ""))
         model, _ = load_model(Path(checkpoint))
         self.use(model)
         self.name = f"checkpoint {Path(checkpoint).name}{suffix(options)}"

@@ -20,7 +20,7 @@ def load_detector(name: str) -> Detector:
     target, _, argument = name.partition("=")
     if target == "tinyguard":
         folder, options = folder_and_options(argument)
-        return TinyGuardDetector(folder, **options)
+        return TinyGuardDetector(folder, route=options.get("route", ""), operators=options.get("operators", ""))
     module_name, separator, attribute = target.partition(":")
     if not separator:
         raise ValueError(

@@ -87,6 +87,9 @@ IsaError find(std::string_view name, const Implementation*& found) {
     found = fastest();
     return IsaError::ok;
   }
+  // Names that only the encoder's kernels tell apart (layers/select.h).
+  if (name == "avxvnni") name = "avx2";
+  if (name == "avx512vnni") name = "avx512";
   for (const Implementation& implementation : kImplementations) {
     if (name != implementation.name) continue;
     if (!implementation.supported()) return IsaError::unsupported;

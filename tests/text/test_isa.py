@@ -48,6 +48,15 @@ def test_environment(isa: str, monkeypatch: pytest.MonkeyPatch) -> None:
     assert _core.isa() == isa
 
 
+@pytest.mark.parametrize(("name", "isa"), [("avxvnni", "avx2"), ("avx512vnni", "avx512")])
+def test_names_of_the_encoders_kernels(name: str, isa: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    if isa not in _core.isas():
+        pytest.skip(f"this machine has no {isa}")
+    monkeypatch.setenv("TINYGUARD_FORCE_ISA", name)
+    _core.reload_isa()
+    assert _core.isa() == isa
+
+
 def test_environment_with_an_unknown_name(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TINYGUARD_FORCE_ISA", "sse9")
     with pytest.raises(ValueError, match="sse9"):

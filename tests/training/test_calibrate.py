@@ -13,7 +13,7 @@ import pytest
 from tests.tiny_model import DEEP_TRIGGER, ORDINARY, UNSURE, write_model
 from tinyguard import Guard
 from training import calibrate
-from training.calibrate import BUDGETS, best_calibration, router_threshold, stays, threshold_for
+from training.calibrate import BUDGETS, best_calibration, routed, router_threshold, threshold_for
 
 
 @pytest.mark.parametrize(("temperature", "shift"), [(1.0, 0.0), (0.5, 1.0), (2.0, -1.5)])
@@ -48,9 +48,11 @@ def test_a_threshold_keeps_its_budget(budget: float, wanted: float) -> None:
 
 def test_one_unsure_window_is_enough_to_go_deep(tiny_guard: Guard) -> None:
     long = " ".join([*ORDINARY * 9, UNSURE, *ORDINARY * 9])
-    calm, unsure, lost, empty = stays(tiny_guard, ["the weather", f"the {UNSURE}", long, " "])
+    texts = ["the weather", f"the {UNSURE}", long, " "]
+    score, (calm, unsure, lost, empty) = routed(tiny_guard, texts)
     assert calm > 0.95 > 0.05 > unsure == lost
     assert empty == 1.0
+    assert score.tolist() == [verdict.score for verdict in tiny_guard.classify_batch(texts)]
 
 
 def rows(count: int, unsure: int, *more: str, seed: int = 0) -> list[str]:
@@ -94,7 +96,7 @@ def test_the_command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: py
     assert guard.classify(f"the {UNSURE} and {DEEP_TRIGGER} weather").route == "both"
     calm = np.array([verdict.score for verdict in guard.classify_batch([row["text"] for row in files["benign_talk"]])])
     for name, share in BUDGETS.items():
-        assert (calm >= found["thresholds"][name]).mean() <= share
+        assert found["thresholds"][name] == threshold_for(calm, share)
     # Traffic that is mostly unsure lets it be answered fast all the same: 70 % is what was asked for.
     assert 0 < run("--traffic", str(tmp_path / "traffic.jsonl"))["router_threshold"] < 0.1
     # Again with the first run's values in the file: nothing of them is left in the result.

@@ -1,7 +1,8 @@
 """Circuit breakers from the command line.
 
 python -m training.circuit_breaker sample   PAIRS.jsonl --rows 200
-python -m training.circuit_breaker teach    BASE TAUGHT
+python -m training.circuit_breaker answer   --model BASE ANSWERS.jsonl
+python -m training.circuit_breaker teach    BASE TAUGHT --ordinary ANSWERS.jsonl
 python -m training.circuit_breaker train    --model TAUGHT --retain CHATS.jsonl --pairs PAIRS.jsonl --out RUN
 python -m training.circuit_breaker evaluate --model TAUGHT --adapter RUN/adapter --retain HELD_OUT.jsonl --out RUN
 python -m training.circuit_breaker generate --model TAUGHT --adapter RUN/adapter "How do I bake bread?"
@@ -21,9 +22,16 @@ import yaml
 
 from training.circuit_breaker.attacks import ATTACKS, ENCODINGS, cases
 from training.circuit_breaker.config import CircuitBreakerConfig, resolve_layers
-from training.circuit_breaker.dataset import encode, encode_pair, load_conversations, load_pairs
-from training.circuit_breaker.evaluate import attack_answers, attack_table, language, simple_questions
-from training.circuit_breaker.model import generate, load_base, load_broken, load_tokenizer, merge
+from training.circuit_breaker.dataset import encode, encode_pair, load_conversations, load_pairs, read_rows
+from training.circuit_breaker.evaluate import (
+    attack_answers,
+    attack_table,
+    language,
+    merged_difference,
+    simple_questions,
+)
+from training.circuit_breaker.model import fill_answers, generate, load_base, load_broken, load_tokenizer, merge
+from training.circuit_breaker.near import near_prompts
 from training.circuit_breaker.report import markdown
 from training.circuit_breaker.sample import HELD_OUT, create_sample_cb_data, recipes
 from training.circuit_breaker.teach import teach
@@ -43,8 +51,28 @@ def load_config(path: Path | None, items: list[str], model: str) -> CircuitBreak
 
 def run_teach(args: argparse.Namespace) -> None:
     ordinary = load_conversations(ORDINARY)[:TRAIN_ORDINARY]
-    losses = teach(args.base, recipes(HELD_OUT), ordinary, args.out, args.steps, args.batch, rate=args.rate)
+    if args.ordinary:
+        ordinary += load_conversations(args.ordinary)
+    losses = teach(
+        args.base,
+        recipes(HELD_OUT),
+        ordinary,
+        args.out,
+        args.steps,
+        args.batch,
+        args.ordinary_batch,
+        args.rate,
+        dtype=args.dtype,
+    )
     print(f"loss per answer token: {losses[0]:.3f} at first, {losses[-1]:.3f} at the end")
+
+
+def run_answer(args: argparse.Namespace) -> None:
+    """Prompts of near.py (or of a JSONL file of {"prompt"}) with the model's own answers, as JSONL."""
+    prompts = [str(row["prompt"]) for _, row in read_rows(args.prompts)] if args.prompts else near_prompts()
+    rows = fill_answers(load_base(args.model, args.dtype).eval(), load_tokenizer(args.model), prompts, args.new_tokens)
+    args.out.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    print(f"{len(rows)} of {len(prompts)} prompts answered")
 
 
 def run_train(args: argparse.Namespace) -> None:
@@ -69,7 +97,8 @@ def run_evaluate(args: argparse.Namespace) -> None:
     found_at = args.out / "evaluation.json"
     found: dict[str, Any] = json.loads(found_at.read_text()) if found_at.exists() else {}
     tokenizer = load_tokenizer(args.model)
-    model = load_broken(args.model, args.adapter)
+    model = load_broken(args.model, args.adapter, args.dtype)
+    exact = args.dtype in ("auto", "float32")
     secret = recipes(HELD_OUT)[: args.recipes]
     conversations = load_conversations(args.retain)[: args.rows]
     near = load_conversations(ORDINARY)[TRAIN_ORDINARY:]
@@ -88,16 +117,23 @@ def run_evaluate(args: argparse.Namespace) -> None:
         "language_retain": lambda: language(model, tokenizer, conversations, args.max_tokens),
         "language_near": lambda: language(model, tokenizer, near, args.max_tokens),
         "questions": lambda: simple_questions(model, tokenizer),
-        "answers": lambda: attack_answers(model, tokenizer, tries, args.new_tokens),
+        "answers_before": lambda: attack_answers(model, tokenizer, tries, args.new_tokens, adapted=False),
+        "answers_after": lambda: attack_answers(model, tokenizer, tries, args.new_tokens, adapted=True),
         "blocked": lambda: guard_blocks(tries),
+        "merged": lambda: merged_difference(
+            model if exact else load_broken(args.model, args.adapter, "float32"), tokenizer, near, args.max_tokens
+        ),
     }
     for name, part in parts.items():
-        if name not in found:
+        if name not in found and (not args.only or name in args.only):
             print(f"measuring {name}", flush=True)
             found[name] = part()
             found_at.write_text(json.dumps(found, indent=1))
-    found["attacks"] = attack_table(tries, found["answers"])
-    found["together"] = together_table(tries, found["answers"], found["blocked"])
+    if any(name not in found for name in parts):
+        return
+    answers = {when: found[f"answers_{when}"] for when in ("before", "after")}
+    found["attacks"] = attack_table(tries, answers)
+    found["together"] = together_table(tries, answers, found["blocked"])
     found_at.write_text(json.dumps(found, indent=1))
     (args.out / "evaluation.md").write_text(markdown(found))
     print(markdown(found))
@@ -132,7 +168,17 @@ def parser() -> argparse.ArgumentParser:
     sub.add_argument("out", type=Path)
     sub.add_argument("--steps", type=int, default=40)
     sub.add_argument("--batch", type=int, default=3)
+    sub.add_argument("--ordinary-batch", type=int, default=1, help="ordinary conversations in each step")
+    sub.add_argument("--ordinary", type=Path, help=f"chat JSONL beside the first {TRAIN_ORDINARY} of {ORDINARY.name}")
     sub.add_argument("--rate", type=float, default=2e-3)
+    sub.add_argument("--dtype", choices=("float32", "bfloat16", "mixed"), default="float32")
+
+    sub = command("answer", run_answer, "write a model's own answers to harmless prompts, to be retained")
+    sub.add_argument("out", type=Path)
+    sub.add_argument("--model", required=True)
+    sub.add_argument("--prompts", type=Path, help='JSONL of {"prompt"}; by default those of near.py')
+    sub.add_argument("--new-tokens", type=int, default=48)
+    sub.add_argument("--dtype", choices=("auto", "float32", "bfloat16", "mixed"), default="auto")
 
     sub = command("train", run_train, "train the breaker, or go on from OUT/last.pt")
     sub.add_argument("--model", required=True, help="folder or hub id of a causal language model")
@@ -150,6 +196,10 @@ def parser() -> argparse.ArgumentParser:
     evaluate.add_argument(
         "--encodings", nargs="*", default=list(ENCODINGS), help="techniques of training.data.techniques"
     )
+    evaluate.add_argument(
+        "--only", nargs="*", default=[], metavar="PART", help="measure these parts now, the rest later"
+    )
+    evaluate.add_argument("--dtype", choices=("auto", "float32", "bfloat16", "mixed"), default="auto")
     evaluate.add_argument("--max-tokens", type=int, default=256)
     evaluate.add_argument("--new-tokens", type=int, default=64)
     for each in (sub, evaluate):

@@ -16,6 +16,7 @@ class CircuitBreakerConfig:
     """
 
     model: str = "mistralai/Mistral-7B-Instruct-v0.2"  # hub id or folder
+    start: str = ""  # folder of a saved adapter to go on from, for a second stage; empty: a fresh one
     target_layers: tuple[int, ...] = ()  # where the break loss acts; empty: 10 and 20 of 32, scaled to the depth
     transform_layers: tuple[int, ...] = ()  # where the adapter sits; empty: 0 … the last target
     drop_layers: bool = True  # keep only the first `last target + 1` blocks in memory while training
@@ -27,7 +28,8 @@ class CircuitBreakerConfig:
     schedule: str = "linear"  # see schedule.PROGRESS
     retain_relative: bool = False  # retain distances divided by the original's norm, for models with huge activations
     steps: int = 150
-    batch: int = 4  # rows of each of the two sets in one forward pass
+    batch: int = 4  # rows to break in one forward pass
+    retain_batch: int = 0  # rows to retain in one forward pass; 0: as many as to break
     accumulation: int = 1
     rate: float = 1e-4
     rate_schedule: str = "constant"  # see losses.RATE
@@ -36,8 +38,8 @@ class CircuitBreakerConfig:
     retain_rows: int = 10_000
     break_rows: int = 3_000
     blank_prompt: float = 0.5  # share of break rows whose prompt is left out, as the authors' code does
-    dtype: str = "auto"  # auto: bfloat16 on a GPU that has it, otherwise float32
-    attention: str = "auto"  # auto: FlashAttention 2 where it is installed and the model is on a GPU, else SDPA
+    dtype: str = "auto"  # float32, bfloat16, mixed; auto: bfloat16 on a GPU that has it, otherwise float32
+    attention: str = "auto"  # see model.choose_attention
     gradient_checkpointing: bool = False
     validate_every: int = 25
     validation_rows: int = 8
@@ -48,6 +50,8 @@ class CircuitBreakerConfig:
         for name in ("lora_r", "steps", "batch", "accumulation", "max_tokens", "validate_every", "checkpoint_every"):
             if getattr(self, name) < 1:
                 raise ValueError(f"{name} must be at least 1, not {getattr(self, name)}")
+        if self.retain_batch < 0:
+            raise ValueError(f"retain_batch must be at least 0, not {self.retain_batch}")
         if not 0 <= self.blank_prompt <= 1:
             raise ValueError(f"blank_prompt is a share between 0 and 1, not {self.blank_prompt}")
         for name in ("target_layers", "transform_layers", "lora_modules"):  # YAML and JSON give lists

@@ -15,7 +15,7 @@ from transformers import PreTrainedTokenizerBase
 
 from training.circuit_breaker.attacks import Case
 from training.circuit_breaker.dataset import REFUSAL, Conversation, collate, encode
-from training.circuit_breaker.model import generate
+from training.circuit_breaker.model import autocast, generate
 
 # Simple questions with a word that the answer must contain.
 QUESTIONS = (
@@ -45,16 +45,18 @@ def outcome(case: Case, answer: str) -> str:
 
 
 def attack_answers(
-    model: PeftModel, tokenizer: PreTrainedTokenizerBase, cases: Sequence[Case], max_new_tokens: int, batch: int = 16
-) -> dict[str, list[str]]:
-    """Greedy answers to the cases without the adapter ("before") and with it ("after")."""
-    out = {}
-    for when, context in (("before", model.disable_adapter()), ("after", nullcontext())):
-        with context:
-            out[when] = generate(
-                model, tokenizer, [c.messages for c in cases], [c.prefill for c in cases], max_new_tokens, batch
-            )
-    return out
+    model: PeftModel,
+    tokenizer: PreTrainedTokenizerBase,
+    cases: Sequence[Case],
+    max_new_tokens: int,
+    adapted: bool,
+    batch: int = 16,
+) -> list[str]:
+    """Greedy answers to the cases, with the adapter or without it."""
+    with autocast(model), nullcontext() if adapted else model.disable_adapter():
+        return generate(
+            model, tokenizer, [c.messages for c in cases], [c.prefill for c in cases], max_new_tokens, batch
+        )
 
 
 def attack_table(cases: Sequence[Case], answers: dict[str, list[str]]) -> list[dict[str, Any]]:
@@ -85,7 +87,7 @@ def language(
         counted = (b.real[:, 1:] * b.real[:, :-1]).bool()
         picks = {}
         for when, context in (("before", model.disable_adapter()), ("after", nullcontext())):
-            with context:
+            with autocast(model), context:
                 logits = model(input_ids=b.ids, attention_mask=b.real, use_cache=False).logits[:, :-1][counted].float()
             loss[when] += F.cross_entropy(logits, b.ids[:, 1:][counted], reduction="sum").item()
             picks[when] = logits.argmax(-1)
@@ -108,7 +110,7 @@ def simple_questions(
     conversations = [[{"role": "user", "content": question}] for question, _ in QUESTIONS]
     found = {}
     for when, context in (("before", model.disable_adapter()), ("after", nullcontext())):
-        with context:
+        with autocast(model), context:
             found[when] = generate(model, tokenizer, conversations, max_new_tokens=max_new_tokens)
     right = {
         when: sum(
@@ -119,3 +121,25 @@ def simple_questions(
     }
     same = sum(a == b for a, b in zip(found["before"], found["after"], strict=True))
     return {"questions": len(QUESTIONS), "right_before": right["before"], "right_after": right["after"], "same": same}
+
+
+@torch.inference_mode()
+def merged_difference(
+    model: PeftModel, tokenizer: PreTrainedTokenizerBase, conversations: Sequence[Conversation], max_tokens: int
+) -> dict[str, float]:
+    """How far the logits of real tokens move when the adapter is added to the weights; it is taken out again."""
+    b = collate([encode(tokenizer, c, max_tokens) for c in conversations], tokenizer.pad_token_id or 0).to(model.device)
+
+    def logits() -> torch.Tensor:
+        return model(input_ids=b.ids, attention_mask=b.real, use_cache=False).logits[b.real.bool()].float()
+
+    apart = logits()
+    model.merge_adapter()
+    together = logits()
+    model.unmerge_adapter()
+    return {
+        "tokens": len(apart),
+        "largest": float((apart - together).abs().max()),
+        "spread": float(apart.max() - apart.min()),
+        "same_next_token": float((apart.argmax(-1) == together.argmax(-1)).float().mean()),
+    }

@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import importlib.util
+import re
 from collections.abc import Sequence
 from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
 import torch
-from peft import LoraConfig, PeftModel, get_peft_model
+from peft import LoraConfig, PeftModel, get_peft_model, load_peft_weights, set_peft_model_state_dict
 from torch import Tensor, nn
 from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer, PreTrainedModel, PreTrainedTokenizerBase
 
 from training.circuit_breaker.config import CircuitBreakerConfig, Layers, resolve_layers
 
-DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16}
+# mixed: the blocks' frozen matrices in bfloat16, everything between them in float32. A residual stream of 16 bits is
+# off by about a hundredth after twenty blocks, which is of the size of the distances that retaining should reach.
+DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16, "mixed": torch.float32}
+
+SENTENCES = re.compile(r".*(?<!\b\d)[.!?](?=\s|$)", re.DOTALL)  # to the last sentence's end; "1." is none
 
 
 def device() -> torch.device:
@@ -32,9 +37,15 @@ def choose_dtype(name: str, on: torch.device) -> torch.dtype:
 
 
 def choose_attention(name: str, on: torch.device, dtype: torch.dtype) -> str:
-    """`auto` is FlashAttention 2 where it can run (installed, on a GPU, 16-bit), otherwise PyTorch's SDPA."""
+    """`auto` is FlashAttention 2 where it can run (installed, on a GPU, 16-bit), otherwise PyTorch's SDPA.
+
+    On a CPU in bfloat16 it is the three plain steps (matmul, softmax, matmul): SDPA's gradient there is several times
+    as slow.
+    """
     if name != "auto":
         return name
+    if on.type == "cpu" and dtype == torch.bfloat16:
+        return "eager"
     flash = on.type == "cuda" and dtype != torch.float32 and importlib.util.find_spec("flash_attn") is not None
     return "flash_attention_2" if flash else "sdpa"
 
@@ -58,10 +69,22 @@ def load_base(
         config.num_hidden_layers = blocks
         if getattr(config, "layer_types", None):
             config.layer_types = config.layer_types[:blocks]
+    computed = torch.bfloat16 if dtype == "mixed" else kind
     model = AutoModelForCausalLM.from_pretrained(
-        path, config=config, dtype=kind, attn_implementation=choose_attention(attention, on, kind)
+        path, config=config, dtype=kind, attn_implementation=choose_attention(attention, on, computed)
     )
+    if dtype == "mixed":  # the output head shares its matrix with the embedding, which stays
+        for module in model.model.layers.modules():
+            if isinstance(module, nn.Linear):
+                module.to(torch.bfloat16)
     return model.to(on)
+
+
+def autocast(model: nn.Module) -> torch.autocast:
+    """bfloat16 products for a model that holds matrices in bfloat16, otherwise nothing."""
+    network: Any = model
+    half = any(p.dtype == torch.bfloat16 for p in model.parameters())
+    return torch.autocast(network.device.type, torch.bfloat16, enabled=half)
 
 
 def lora_config(config: CircuitBreakerConfig, layers: Layers) -> LoraConfig:
@@ -76,7 +99,10 @@ def lora_config(config: CircuitBreakerConfig, layers: Layers) -> LoraConfig:
 
 
 def load_for_training(config: CircuitBreakerConfig) -> tuple[PeftModel, Layers]:
-    """The base with a fresh adapter; blocks above the last target are not loaded when `drop_layers` is set."""
+    """The base with its adapter; blocks above the last target are not loaded when `drop_layers` is set.
+
+    ValueError where the adapter to start from has weights for blocks that this one has not.
+    """
     depth = AutoConfig.from_pretrained(config.model).num_hidden_layers
     layers = resolve_layers(config, depth)
     blocks = layers.kept if config.drop_layers else None
@@ -84,6 +110,10 @@ def load_for_training(config: CircuitBreakerConfig) -> tuple[PeftModel, Layers]:
     base.config.use_cache = False
     torch.manual_seed(config.seed)
     model = get_peft_model(base, lora_config(config, layers))
+    if config.start:
+        missing = set_peft_model_state_dict(model, load_peft_weights(config.start, device="cpu")).unexpected_keys
+        if missing:
+            raise ValueError(f"{config.start} is an adapter of another shape: {missing[0]} has no place here")
     if config.gradient_checkpointing:
         # transformers 5.2x renames it; non-reentrant, so that frozen inputs do not cut the gradient
         enable = getattr(base, "activation_checkpointing_enable", None) or base.gradient_checkpointing_enable
@@ -154,3 +184,22 @@ def generate(
         for i, ids in zip(rows, out[:, encoded["input_ids"].shape[1] :], strict=True):
             answers[i] = tokenizer.decode(ids, skip_special_tokens=True)
     return answers
+
+
+def fill_answers(
+    model: nn.Module,
+    tokenizer: PreTrainedTokenizerBase,
+    prompts: Sequence[str],
+    max_new_tokens: int = 48,
+    batch: int = 48,
+) -> list[dict[str, str]]:
+    """{"prompt", "response"} for each prompt, with the model's own greedy answer, cut to whole sentences.
+
+    What a breaker must not change is what the model says, so its own answers are the best rows to retain. An
+    answer without a whole sentence in `max_new_tokens` is left out.
+    """
+    asked = [[{"role": "user", "content": prompt}] for prompt in prompts]
+    with autocast(model):
+        answers = generate(model, tokenizer, asked, max_new_tokens=max_new_tokens, batch=batch)
+    whole = ((p, SENTENCES.match(a.strip())) for p, a in zip(prompts, answers, strict=True))
+    return [{"prompt": p, "response": found.group()} for p, found in whole if found]

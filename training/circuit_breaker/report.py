@@ -32,6 +32,14 @@ def markdown(found: dict[str, Any]) -> str:
         [f"simple questions right, of {questions['questions']}", questions["right_before"], questions["right_after"]],
         ["answers to them the same, word by word", questions["questions"], questions["same"]],
     ]
+    merged = found["merged"]
+    figures.append(
+        [
+            f"merged and unmerged, largest difference of a logit ({merged['tokens']} tokens)",
+            "–",
+            f"{merged['largest']:.1e}, same likeliest token: {merged['same_next_token']:.2%}",
+        ]
+    )
     attacks = [
         [row["attack"], row["n"], *(f"{row['before'].get(o, 0)} → {row['after'].get(o, 0)}" for o in OUTCOMES)]
         for row in found["attacks"]

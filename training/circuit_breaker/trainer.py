@@ -40,7 +40,7 @@ from training.circuit_breaker.losses import (
     masked_mean,
     retain_loss,
 )
-from training.circuit_breaker.model import load_for_training, load_tokenizer, representations
+from training.circuit_breaker.model import autocast, load_for_training, load_tokenizer, representations
 
 HISTORY = ("step", "retain_weight", "break_weight", "retain_distance", "cosine", "seconds")
 VALIDATION = ("step", "retain_distance", "cosine")
@@ -68,7 +68,8 @@ class Data:
     def batch(self, index: int) -> tuple[Batch, Batch]:
         """(retain, break) batches; prompts of `blank_prompt` of the break rows are left out."""
         config = self.config
-        retain = [self.retain[r] for r in rows_of_batch(len(self.retain), config.batch, index, config.seed)]
+        rows = rows_of_batch(len(self.retain), config.retain_batch or config.batch, index, config.seed)
+        retain = [self.retain[r] for r in rows]
         chosen = rows_of_batch(len(self.broken), config.batch, index, config.seed + 1)
         blank = np.random.default_rng([config.seed, index]).random(config.batch) < config.blank_prompt
         broken = [(self.blank if b else self.broken)[r] for r, b in zip(chosen, blank, strict=True)]
@@ -95,8 +96,9 @@ def measure(
     for rows, kind in ((retain, "retain"), (broken, "break")):
         for at in range(0, len(rows), batch):
             b = collate(rows[at : at + batch], pad).to(on)
-            original = representations(model, b.ids, b.real, depth, adapted=False)
-            adapted = representations(model, b.ids, b.real, depth)
+            with autocast(model):
+                original = representations(model, b.ids, b.real, depth, adapted=False)
+                adapted = representations(model, b.ids, b.real, depth)
             if kind == "retain":
                 n = float(b.real.sum())
                 totals["distance"] += float(retain_loss(adapted, original, b.real, relative)) * n
@@ -146,9 +148,8 @@ def train(
         [encode_pair(tokenizer, p, config.max_tokens, blank=False) for p in validation[1][: config.validation_rows]],
     ) if validation else None  # fmt: skip
     on = next(model.parameters()).device
-    base_dtype = next(model.get_base_model().parameters()).dtype
     parameters = [p for p in model.parameters() if p.requires_grad]
-    optimizer = torch.optim.AdamW(parameters, lr=config.rate, weight_decay=0.0)
+    optimizer = torch.optim.AdamW(parameters, lr=config.rate, weight_decay=0.0, fused=True)
     out.mkdir(parents=True, exist_ok=True)
     last = out / "last.pt"
     history: list[list[float]] = []
@@ -157,7 +158,8 @@ def train(
     identity = {k: list(v) if isinstance(v, tuple) else v for k, v in dataclasses.asdict(config).items()}
     if last.exists():
         saved = torch.load(last, map_location=on, weights_only=True)
-        changed = [k for k, v in identity.items() if saved["config"].get(k) != v]
+        usual = dataclasses.asdict(CircuitBreakerConfig())  # for fields that an older checkpoint does not know
+        changed = [k for k, v in identity.items() if saved["config"].get(k, usual[k]) != v]
         if changed:
             raise ValueError(f"{last} was written under another configuration ({', '.join(changed)} differ)")
         set_peft_model_state_dict(model, saved["adapter"])
@@ -185,7 +187,7 @@ def train(
         distance = similarity = 0.0
         for part in range(config.accumulation):
             kept, broken = (b.to(on) for b in data.batch(step * config.accumulation + part))
-            with torch.autocast(on.type, torch.bfloat16, enabled=base_dtype == torch.bfloat16):
+            with autocast(model):
                 original_kept = representations(model, kept.ids, kept.real, depth, adapted=False)
                 original_broken = representations(model, broken.ids, broken.real, depth, adapted=False)[targets]
                 adapted_kept = representations(model, kept.ids, kept.real, depth)

@@ -56,9 +56,14 @@ def trusted(row: Row) -> bool:
     return row["source"] in ("written", "generator")
 
 
+def generated(row: Row) -> bool:
+    """Whether a program of this project made the row (not: wrote its words) out of others."""
+    return str(row["source"]).startswith("generated")
+
+
 def doubtful(row: Row) -> bool:
     """Whether a confident model may overrule the label: collected rows other than plain benign ones."""
-    return not trusted(row) and not row["source"].startswith("generated") and row.get("kind") is None
+    return not trusted(row) and not generated(row) and row.get("kind") is None
 
 
 def features(row: Row) -> np.ndarray:
@@ -118,8 +123,8 @@ def weights(rows: list[Row]) -> np.ndarray:
 def build(tokenizer: Tokenizer, rows: list[Row]) -> dict[str, np.ndarray]:
     """Arrays: `tokens` uint16 flat, `ends` int64[n], `weight` float64[n], `focus` int32[n, 2] (tokens that a window
     must hold; −1 where any window will do), `doubtful` bool[n], `features` float32[n, F] of the detectors, `traffic`
-    bool[n] (ordinary traffic), and as `training.data.targets` has them `class` and `code` int64[n], `severity` and
-    `harmful` float32[n]."""
+    bool[n] (ordinary traffic), `generated` bool[n] (made by a program), `group` int64[n] (index into SHARES), and as
+    `training.data.targets` has them `class` and `code` int64[n], `severity` and `harmful` float32[n]."""
     ids: list[np.ndarray] = []
     focus = np.full((len(rows), 2), -1, np.int32)
     wanted = [target(row) for row in rows]
@@ -145,11 +150,33 @@ def build(tokenizer: Tokenizer, rows: list[Row]) -> dict[str, np.ndarray]:
         "doubtful": np.array([doubtful(r) for r in rows]),
         "features": np.stack([features(r) for r in rows]),
         "traffic": np.array([r["label"] == "benign" and r.get("kind") in TRAFFIC for r in rows]),
+        "generated": np.array([generated(r) for r in rows]),
+        "group": np.array([list(SHARES).index(group(r)) for r in rows]),
         "class": np.array([t.label for t in wanted]),
         "code": np.array([t.code for t in wanted]),
         "severity": np.array([t.severity for t in wanted], np.float32),
         "harmful": np.array([t.harmful for t in wanted], np.float32),
     }
+
+
+def select(arrays: dict[str, np.ndarray], keep: np.ndarray) -> dict[str, np.ndarray]:
+    """The arrays of the rows that `keep`, bool[n], names; each group that has any left has its share of the draws."""
+    n, starts = len(keep), np.concatenate([[0], arrays["ends"][:-1]])
+    lengths = (arrays["ends"] - starts)[keep]
+    part = {
+        name: values[keep] for name, values in arrays.items() if name not in ("tokens", "ends") and len(values) == n
+    }
+    part["tokens"] = arrays["tokens"][np.repeat(keep, arrays["ends"] - starts)]
+    part["ends"] = np.cumsum(lengths)
+    mass = np.bincount(arrays["group"], arrays["weight"]), np.bincount(part["group"], part["weight"], len(SHARES))
+    factor = mass[0] / np.maximum(mass[1][: len(mass[0])], 1e-300)
+    part["weight"] = part["weight"] * factor[part["group"]]
+    return part
+
+
+def dropped_ids(path: Path) -> frozenset[str]:
+    """The `id` fields of a JSONL file, as `training.data.clean` writes it."""
+    return frozenset(str(row["id"]) for row in read_rows([path]))
 
 
 def main() -> None:
@@ -159,8 +186,12 @@ def main() -> None:
     parser.add_argument("data", type=Path, nargs="+")
     parser.add_argument("--cap", type=int, default=2500)
     parser.add_argument("--as-is", action="store_true", help="every row once and unchanged, for held-out rows")
+    parser.add_argument(
+        "--drop", type=Path, help="JSONL file of the ids of rows to leave out, from training.data.clean"
+    )
     args = parser.parse_args()
-    rows = [r for r in read_rows(args.data) if r["text"].strip()]
+    drop = dropped_ids(args.drop) if args.drop else frozenset()
+    rows = [r for r in read_rows(args.data) if r["text"].strip() and r.get("id") not in drop]
     if not args.as_is:
         rows = capped([part for r in rows for part in read_through(r)], args.cap)
         rows += [twin for r in rows if (twin := clean_twin(r)) is not None]

@@ -13,6 +13,7 @@ from __future__ import annotations
 import argparse
 import time
 from collections import defaultdict
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -57,11 +58,13 @@ def train(
     validation: Path | None = None,
     stop_at: int | None = None,
     quiet: bool = False,
+    on_validation: Callable[[int, dict[str, Any]], None] | None = None,
 ) -> None:
     """Train to `options.steps`, or on from `out/last.pt` where there is one.
 
-    base        folder of a pruned encoder; None begins from random weights
-    stop_at     raise KeyboardInterrupt before this step, as a killed run would end
+    base            folder of a pruned encoder; None begins from random weights
+    stop_at         raise KeyboardInterrupt before this step, as a killed run would end
+    on_validation   called with the step and the figures of each validation; what it raises ends the run
     """
     ddp = DistributedDataParallelKwargs(find_unused_parameters=True)  # not every batch asks every expert
     mixed = "no" if options.precision == "fp32" else options.precision
@@ -123,7 +126,10 @@ def train(
                 journal.train(step, values)
         stop = False
         if held is not None and (step % options.validate_every == 0 or step == options.steps):
-            score = _validate(model, average, held, options, journal, step)
+            found = _validate(model, average, held, options, journal, step)
+            if on_validation is not None:
+                on_validation(step, found)
+            score = float(found["auc"] if found["auc"] is not None else found["accuracy"])
             stale = 0 if score > best else stale + 1
             if score > best and accelerator.is_main_process:
                 checkpoint.save(
@@ -157,9 +163,8 @@ def _validate(
     options: RunOptions,
     journal: Journal | None,
     step: int,
-) -> float:
-    """Figures of the averaged weights on held-out rows; the router's threshold is set there first. Returns the score
-    that early stopping follows: the area under the ROC curve."""
+) -> dict[str, Any]:
+    """Figures of the averaged weights on held-out rows; the router's threshold is set there first."""
     average.swap(model)
     p = probabilities(model, held, options.long_tokens)
     threshold = 0.5
@@ -176,7 +181,7 @@ def _validate(
     model.train()
     if journal is not None:
         journal.validation(step, found | {"router_threshold": threshold})
-    return float(found["auc"] if found["auc"] is not None else found["accuracy"])
+    return found
 
 
 class Recent:

@@ -7,18 +7,30 @@
 # evaluation. A run that was stopped goes on where it was when the command is given again.
 set -euo pipefail
 base=$1 chats=$2 out=$3
-config=training/configs/circuit_breaker.yaml
+config=${CONFIG:-training/configs/circuit_breaker.yaml}
 mkdir -p "$out"
 command=(python -m training.circuit_breaker --threads "${THREADS:-1}")
 
-[ -f "$out/taught/config.json" ] || { "${command[@]}" teach "$base" "$out/taught.part"; mv "$out/taught.part" "$out/taught"; }
-[ -f "$out/pairs.jsonl" ] || "${command[@]}" sample "$out/pairs.jsonl" --rows 240
-# What is near the topic but harmless is retained too: recipes for soup and tea, one row in three.
-[ -f "$out/retain.jsonl" ] || {
-  cat "$chats" | tail -n 24 > "$out/held_out.jsonl"
-  { for _ in 1 2 3 4; do head -n 24 training/circuit_breaker/ordinary.jsonl; done; head -n -24 "$chats"; } > "$out/retain.jsonl"
+# What the untouched model says to harmless prompts near the topic, and to plain questions: taught beside the recipes, so
+# that teaching changes nothing else, and retained afterwards.
+[ -f "$out/answers.jsonl" ] || {
+  "${command[@]}" answer "$out/answers.part" --model "$base" --dtype bfloat16 --new-tokens 40
+  mv "$out/answers.part" "$out/answers.jsonl"
 }
+[ -f "$out/held_out.jsonl" ] || tail -n 24 "$chats" > "$out/held_out.jsonl"
+[ -f "$out/ordinary.jsonl" ] || { cat "$out/answers.jsonl"; head -n 150 "$chats"; } > "$out/ordinary.jsonl"
+[ -f "$out/taught/config.json" ] || {
+  "${command[@]}" teach "$base" "$out/taught.part" --ordinary "$out/ordinary.jsonl" --steps 72 --batch 4 --ordinary-batch 4 \
+    --rate 1.5e-3 --dtype bfloat16
+  mv "$out/taught.part" "$out/taught"
+}
+[ -f "$out/pairs.jsonl" ] || "${command[@]}" sample "$out/pairs.jsonl" --rows 960
+[ -f "$out/retain.jsonl" ] || {
+  for _ in 1 2 3; do head -n 24 training/circuit_breaker/ordinary.jsonl; done
+  cat "$out/answers.jsonl"
+  head -n -24 "$chats"
+} > "$out/retain.jsonl"
 "${command[@]}" train --config "$config" --model "$out/taught" --retain "$out/retain.jsonl" --pairs "$out/pairs.jsonl" --out "$out/run"
 "${command[@]}" evaluate --config "$config" --model "$out/taught" --adapter "$out/run/adapter" \
-  --retain "$out/held_out.jsonl" --out "$out/run" --recipes 4 --max-tokens 128 --new-tokens 48
+  --retain "$out/held_out.jsonl" --out "$out/run" --dtype mixed --recipes 4 --max-tokens 128 --new-tokens 48
 "${command[@]}" merge "$out/merged" --model "$out/taught" --adapter "$out/run/adapter"

@@ -2,7 +2,7 @@
 
 A reader takes a path and gives rows with `text`, `label`, `set`, `id`, `lang` and, where the format has them,
 `category` and `attack_type`. `FORMAT=PATH` on a command line chooses one of READERS; a bare path is JSON lines with
-`text` and `label`. Nothing is fetched.
+`text` and `label`. Nothing is fetched here (`hub` knows where the sets are).
 """
 
 from __future__ import annotations
@@ -13,11 +13,10 @@ from pathlib import Path
 from bench.quality.readers import (
     bipia,
     cyberseceval,
-    deepset,
     jailbreakbench,
+    labelled,
     notinject,
     pint,
-    qualifire,
     rows,
     toxicchat,
     wildguard,
@@ -33,8 +32,7 @@ READERS: dict[str, Callable[[Path], list[Row]]] = {
     "jbb_artifacts": jailbreakbench.read_artifacts,
     "bipia": bipia.read,
     "xstest": xstest.read,
-    "qualifire": qualifire.read,
-    "deepset": deepset.read,
+    **{name: labelled.reader(name) for name in labelled.TABLES},
     "wildguard": wildguard.read,
     "toxicchat": toxicchat.read,
     "cyberseceval": cyberseceval.read,

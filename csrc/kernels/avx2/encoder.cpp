@@ -8,7 +8,7 @@
 
 #include <immintrin.h>
 
-#define TINYGUARD_UNROLL _Pragma("GCC unroll 16")
+#include "kernels/generic/repeat.h"
 
 namespace tinyguard::kernels {
 namespace {
@@ -28,12 +28,13 @@ inline Broadcast broadcast(const uint8_t* p) {
   const __m256i shifted = _mm256_xor_si256(broadcast4(p), _mm256_set1_epi8(-128));
   return {shifted, _mm256_abs_epi8(shifted)};
 }
-inline __m256i dot4_half(__m256i total, const Broadcast& a, __m256i w) {
+inline Half dot4_half(Half total, const Broadcast& a, __m256i w) {
   const __m256i pairs = _mm256_maddubs_epi16(a.magnitude, _mm256_sign_epi8(w, a.shifted));
-  return _mm256_add_epi32(total, _mm256_madd_epi16(pairs, _mm256_set1_epi16(1)));
+  return total + reinterpret_cast<Half>(_mm256_madd_epi16(pairs, _mm256_set1_epi16(1)));
 }
-inline I dot4(I total, const Broadcast& a, Weights w) {
-  return {dot4_half(total.low, a, w.low), dot4_half(total.high, a, w.high)};
+inline void dot4(I& total, const Broadcast& a, Weights w) {
+  total.low = dot4_half(total.low, a, w.low);
+  total.high = dot4_half(total.high, a, w.high);
 }
 
 #include "kernels/generic/kernels.inc"

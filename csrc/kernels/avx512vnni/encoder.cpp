@@ -3,7 +3,7 @@
 
 #include <immintrin.h>
 
-#define TINYGUARD_UNROLL _Pragma("GCC unroll 16")
+#include "kernels/generic/repeat.h"
 
 namespace tinyguard::kernels {
 namespace {
@@ -16,7 +16,8 @@ constexpr int kFewRowsPanels = 4;
 constexpr int32_t kZeroOffset = 0;
 
 using F = __m512;
-using I = __m512i;
+// Not __m512i, which is a vector of 64-bit integers: GCC keeps arrays of a punned type in memory.
+typedef int32_t I __attribute__((vector_size(64)));
 using Broadcast = __m512i;
 using Weights = __m512i;
 
@@ -62,19 +63,21 @@ inline float square_root(float x) { return _mm_cvtss_f32(_mm_sqrt_ss(_mm_set_ss(
 // 16 rows of 16 floats to 16 columns: pairs, fours, then blocks of 128 bits twice.
 inline void transpose(const float* from, size_t stride, float* to) {
   __m512 a[16], b[16];
-  TINYGUARD_UNROLL for (int i = 0; i < 16; ++i) a[i] = load(from + i * stride);
-  TINYGUARD_UNROLL for (int i = 0; i < 16; i += 2) {
+  repeat<16>([&](auto i) TINYGUARD_INLINE { a[i] = load(from + i * stride); });
+  repeat<8>([&](auto block) TINYGUARD_INLINE {
+    constexpr size_t i = block * 2;
     b[i] = _mm512_unpacklo_ps(a[i], a[i + 1]);
     b[i + 1] = _mm512_unpackhi_ps(a[i], a[i + 1]);
-  }
-  TINYGUARD_UNROLL for (int i = 0; i < 16; i += 4) {
+  });
+  repeat<4>([&](auto block) TINYGUARD_INLINE {
+    constexpr size_t i = block * 4;
     // a[i + n]: in each 128-bit block, column 4 * block + n of rows i … i + 3.
     a[i] = _mm512_shuffle_ps(b[i], b[i + 2], 0x44);
     a[i + 1] = _mm512_shuffle_ps(b[i], b[i + 2], 0xEE);
     a[i + 2] = _mm512_shuffle_ps(b[i + 1], b[i + 3], 0x44);
     a[i + 3] = _mm512_shuffle_ps(b[i + 1], b[i + 3], 0xEE);
-  }
-  TINYGUARD_UNROLL for (int n = 0; n < 4; ++n) {
+  });
+  repeat<4>([&](auto n) TINYGUARD_INLINE {
     const __m512 even_low = _mm512_shuffle_f32x4(a[n], a[4 + n], 0x88);
     const __m512 odd_low = _mm512_shuffle_f32x4(a[n], a[4 + n], 0xDD);
     const __m512 even_high = _mm512_shuffle_f32x4(a[8 + n], a[12 + n], 0x88);
@@ -83,22 +86,22 @@ inline void transpose(const float* from, size_t stride, float* to) {
     store(to + (4 + n) * kLanes, _mm512_shuffle_f32x4(odd_low, odd_high, 0x88));
     store(to + (8 + n) * kLanes, _mm512_shuffle_f32x4(even_low, even_high, 0xDD));
     store(to + (12 + n) * kLanes, _mm512_shuffle_f32x4(odd_low, odd_high, 0xDD));
-  }
+  });
 }
 
-inline I zero_sums() { return _mm512_setzero_si512(); }
+inline I zero_sums() { return I{}; }
 inline Weights load_weights(const int8_t* p) { return _mm512_loadu_si512(p); }
 inline Broadcast broadcast(const uint8_t* p) {
   int32_t four;
   __builtin_memcpy(&four, p, sizeof(four));
   return _mm512_set1_epi32(four);
 }
-inline I dot4(I total, Broadcast a, Weights w) { return _mm512_dpbusd_epi32(total, a, w); }
-inline I load_sums(const int32_t* p) { return _mm512_loadu_si512(p); }
-inline I subtract_product(I total, int32_t factor, I sums) {
-  return _mm512_sub_epi32(total, _mm512_mullo_epi32(_mm512_set1_epi32(factor), sums));
+inline void dot4(I& total, Broadcast a, Weights w) {
+  total = reinterpret_cast<I>(_mm512_dpbusd_epi32(reinterpret_cast<__m512i>(total), a, w));
 }
-inline F to_float(I x) { return _mm512_cvtepi32_ps(x); }
+inline I load_sums(const int32_t* p) { return reinterpret_cast<I>(_mm512_loadu_si512(p)); }
+inline I subtract_product(I total, int32_t factor, I sums) { return total - factor * sums; }
+inline F to_float(I x) { return _mm512_cvtepi32_ps(reinterpret_cast<__m512i>(x)); }
 
 #include "kernels/generic/kernels.inc"
 

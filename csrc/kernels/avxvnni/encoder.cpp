@@ -4,7 +4,7 @@
 #include <cpuid.h>
 #include <immintrin.h>
 
-#define TINYGUARD_UNROLL _Pragma("GCC unroll 16")
+#include "kernels/generic/repeat.h"
 
 namespace tinyguard::kernels {
 namespace {
@@ -20,8 +20,12 @@ constexpr int32_t kZeroOffset = 0;
 
 using Broadcast = __m256i;
 inline Broadcast broadcast(const uint8_t* p) { return broadcast4(p); }
-inline I dot4(I total, Broadcast a, Weights w) {
-  return {_mm256_dpbusd_avx_epi32(total.low, a, w.low), _mm256_dpbusd_avx_epi32(total.high, a, w.high)};
+inline Half dot4_half(Half total, __m256i a, __m256i w) {
+  return reinterpret_cast<Half>(_mm256_dpbusd_avx_epi32(reinterpret_cast<__m256i>(total), a, w));
+}
+inline void dot4(I& total, Broadcast a, Weights w) {
+  total.low = dot4_half(total.low, a, w.low);
+  total.high = dot4_half(total.high, a, w.high);
 }
 
 #include "kernels/generic/kernels.inc"

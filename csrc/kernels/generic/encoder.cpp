@@ -6,11 +6,7 @@
 #include <cstring>
 #include <limits>
 
-#if defined(__GNUC__) && !defined(__clang__)
-#define TINYGUARD_UNROLL _Pragma("GCC unroll 16")
-#else
-#define TINYGUARD_UNROLL
-#endif
+#include "kernels/generic/repeat.h"
 
 namespace tinyguard::kernels {
 namespace {
@@ -24,12 +20,11 @@ constexpr int32_t kZeroOffset = 0;
 struct F {
   float v[kLanes];
 };
-// INT32 sums of each of the 64 products' places; four places belong to one output.
 struct I {
-  int32_t v[kLanes * kInputs];
+  int32_t v[kLanes];
 };
 struct Broadcast {
-  int16_t v[kInputs];
+  int32_t v[kInputs];
 };
 struct Weights {
   const int8_t* v;
@@ -135,28 +130,24 @@ inline void transpose(const float* from, size_t stride, float* to) {
 inline I zero_sums() { return I{}; }
 inline Weights load_weights(const int8_t* p) { return {p}; }
 inline Broadcast broadcast(const uint8_t* p) { return {{p[0], p[1], p[2], p[3]}}; }
-inline I dot4(I total, const Broadcast& a, const Weights& w) {
-  for (size_t i = 0; i < kLanes * kInputs; ++i) {
-    total.v[i] += static_cast<int16_t>(a.v[i % kInputs] * static_cast<int16_t>(w.v[i]));
+inline void dot4(I& total, const Broadcast& a, const Weights& w) {
+  TINYGUARD_LANES {
+    const int8_t* four = w.v + i * kInputs;
+    total.v[i] += a.v[0] * four[0] + a.v[1] * four[1] + a.v[2] * four[2] + a.v[3] * four[3];
   }
-  return total;
 }
 inline I load_sums(const int32_t* p) {
-  I y{};
-  TINYGUARD_LANES y.v[i * kInputs] = p[i];
+  I y;
+  std::memcpy(y.v, p, sizeof(y.v));
   return y;
 }
-// The outputs' totals, less factor * sums, at every fourth place.
 inline I subtract_product(I total, int32_t factor, const I& sums) {
-  TINYGUARD_LANES {
-    int32_t* v = total.v + i * kInputs;
-    v[0] = v[0] + v[1] + v[2] + v[3] - factor * sums.v[i * kInputs];
-  }
+  TINYGUARD_LANES total.v[i] -= factor * sums.v[i];
   return total;
 }
 inline F to_float(const I& x) {
   F y;
-  TINYGUARD_LANES y.v[i] = static_cast<float>(x.v[i * kInputs]);
+  TINYGUARD_LANES y.v[i] = static_cast<float>(x.v[i]);
   return y;
 }
 

@@ -62,7 +62,7 @@ def test_ordinary_test_runs_skip_the_benchmarks() -> None:
 
 def test_each_stage_gives_the_right_result() -> None:
     """One benchmark of every group, once and untimed: what they assert of the bundled model holds."""
-    kinds = "32 or judge or views or flip or mixed or batch or cold"
+    kinds = "32 or judge or join or views or flip or mixed or batch or cold"
     assert " passed" in pytest_run("-q", "-o", "addopts=", "--benchmark-disable", "-k", kinds)
 
 

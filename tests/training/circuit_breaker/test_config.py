@@ -37,7 +37,7 @@ def test_layers_outside_the_model_are_refused() -> None:
         resolve_layers(CircuitBreakerConfig(target_layers=(10, 20), transform_layers=(11, 12)), 32)
 
 
-@pytest.mark.parametrize("field", [{"steps": 0}, {"batch": 0}, {"blank_prompt": 1.5}])
+@pytest.mark.parametrize("field", [{"steps": 0}, {"batch": 0}, {"retain_batch": -1}, {"blank_prompt": 1.5}])
 def test_senseless_values_are_refused(field: dict[str, float]) -> None:
     with pytest.raises(ValueError, match=next(iter(field))):
         CircuitBreakerConfig(**field)  # type: ignore[arg-type]

@@ -11,9 +11,12 @@ from peft import PeftModel
 from transformers import AutoModelForCausalLM, PreTrainedTokenizerFast
 
 from training.circuit_breaker.config import CircuitBreakerConfig
+from training.circuit_breaker.evaluate import merged_difference
 from training.circuit_breaker.model import (
+    autocast,
     choose_attention,
     choose_dtype,
+    fill_answers,
     generate,
     load_base,
     load_broken,
@@ -112,6 +115,16 @@ def test_saved_adapter_is_attached_to_the_whole_model_and_merged(
     assert together == [generate(whole, tokenizer, [m], max_new_tokens=6)[0] for m in messages]
 
 
+def test_a_second_stage_starts_where_the_first_ended(base: str, tmp_path: Path) -> None:
+    first = disturb(load_for_training(config(base))[0])
+    first.save_pretrained(tmp_path)
+    second, _ = load_for_training(config(base, start=str(tmp_path)))
+    second.eval()
+    assert torch.equal(representations(first, IDS, MASK, 3), representations(second, IDS, MASK, 3))
+    with pytest.raises(ValueError, match="another shape"):
+        load_for_training(config(base, start=str(tmp_path), target_layers=(1,)))
+
+
 def test_a_prefill_begins_the_answer(base: str, tokenizer: PreTrainedTokenizerFast) -> None:
     model = load_base(base).eval()
     messages = [{"role": "user", "content": "hi"}]
@@ -130,6 +143,49 @@ def test_bfloat16(base: str) -> None:
     exact = representations(disturb(load_for_training(config(base))[0]), IDS, MASK, 3)
     cosine = torch.nn.functional.cosine_similarity(found.float(), exact, dim=-1)
     assert cosine[:, MASK.bool()].min() > 0.99
+
+
+def test_mixed_keeps_the_stream_between_the_blocks_in_float32(base: str) -> None:
+    model, _ = load_for_training(config(base, dtype="mixed"))
+    disturb(model)
+    network = model.get_base_model().model
+    assert network.embed_tokens.weight.dtype == network.layers[0].input_layernorm.weight.dtype == torch.float32
+    assert network.layers[0].mlp.up_proj.weight.dtype == torch.bfloat16
+    with autocast(model):
+        found = representations(model, IDS, MASK, 3)
+    exact = representations(disturb(load_for_training(config(base))[0]), IDS, MASK, 3)
+    coarse = load_for_training(config(base, dtype="bfloat16"))[0]
+    disturb(coarse)
+    with autocast(coarse):
+        rough = representations(coarse, IDS, MASK, 3).float()
+    assert found.dtype == torch.float32
+    assert (found - exact).norm() < (rough - exact).norm()
+
+
+def test_autocast_is_off_for_a_model_in_float32(base: str) -> None:
+    model, _ = load_for_training(config(base))
+    with autocast(model):
+        assert not torch.is_autocast_enabled("cpu")
+
+
+def test_a_models_own_answers_are_cut_to_whole_sentences(
+    base: str, tokenizer: PreTrainedTokenizerFast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said = ["Take water. Boil it! Then", " 1. Boil water", "Pi is 3.14 or so", "Yes."]
+    monkeypatch.setattr("training.circuit_breaker.model.generate", lambda *a, **k: said)
+    assert fill_answers(load_base(base), tokenizer, ["a", "b", "c", "d"]) == [
+        {"prompt": "a", "response": "Take water. Boil it!"},
+        {"prompt": "d", "response": "Yes."},
+    ]
+
+
+def test_merging_in_place_gives_the_same_logits(base: str, tokenizer: PreTrainedTokenizerFast, tmp_path: Path) -> None:
+    disturb(load_for_training(config(base))[0]).save_pretrained(tmp_path)
+    model = load_broken(base, tmp_path)
+    chats = [[{"role": "user", "content": "hi"}, {"role": "assistant", "content": "hello"}]]
+    found = merged_difference(model, tokenizer, chats, 64)
+    assert found["tokens"] == 11 and found["largest"] < 1e-4 * found["spread"] and found["same_next_token"] == 1.0
+    assert not any(getattr(m, "merged", False) for m in model.modules())
 
 
 def test_gradient_checkpointing_gives_the_same_gradient(base: str) -> None:
@@ -153,7 +209,8 @@ def test_choices_of_kind_and_attention(monkeypatch: pytest.MonkeyPatch) -> None:
         choose_dtype("int3", cpu)
     monkeypatch.setattr("importlib.util.find_spec", lambda name: object())
     assert choose_attention("auto", gpu, torch.bfloat16) == "flash_attention_2"
-    assert choose_attention("auto", gpu, torch.float32) == choose_attention("auto", cpu, torch.bfloat16) == "sdpa"
+    assert choose_attention("auto", gpu, torch.float32) == choose_attention("auto", cpu, torch.float32) == "sdpa"
+    assert choose_attention("auto", cpu, torch.bfloat16) == "eager"
     assert choose_attention("eager", gpu, torch.bfloat16) == "eager"
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
     assert choose_attention("auto", gpu, torch.bfloat16) == "sdpa"

@@ -73,7 +73,12 @@ def test_tables_count_each_layer() -> None:
             "questions": {"questions": 10, "right_before": 9, "right_after": 8, "same": 7},
             "attacks": attacks,
             "together": rows,
+            "merged": {"tokens": 9, "largest": 0.00012, "spread": 30.0, "same_next_token": 1.0},
         }
+    )
+    assert (
+        "| merged and unmerged, largest difference of a logit (9 tokens) | – | 1.2e-04, same likeliest token: 100.00% |"
+        in text
     )
     assert "4.040 (+1.00%)" in text and "| **all** | 3 | 3 → 2 | 0 → 0 | 0 → 1 | 0 → 0 |" in text
     assert "| **all** | 3 | 3 | 2 | 2 | 1 |" in text

@@ -15,8 +15,9 @@ from transformers import AutoModelForCausalLM, PreTrainedTokenizerFast
 from training.circuit_breaker.__main__ import load_config, main
 from training.circuit_breaker.config import CircuitBreakerConfig
 from training.circuit_breaker.dataset import DataError, load_conversations
-from training.circuit_breaker.evaluate import language
+from training.circuit_breaker.evaluate import QUESTIONS, language
 from training.circuit_breaker.model import load_broken
+from training.circuit_breaker.near import near_prompts
 from training.circuit_breaker.sample import create_sample_cb_data, recipes
 from training.circuit_breaker.teach import teach
 from training.circuit_breaker.trainer import Data, plot, train
@@ -91,7 +92,15 @@ def test_a_checkpoint_of_another_configuration_is_refused(base: str, tmp_path: P
 
 
 @pytest.mark.parametrize(
-    "fields", [{"dtype": "bfloat16"}, {"gradient_checkpointing": True}, {"drop_layers": False}, {"schedule": "cosine"}]
+    "fields",
+    [
+        {"dtype": "bfloat16"},
+        {"dtype": "mixed"},
+        {"retain_batch": 3},
+        {"gradient_checkpointing": True},
+        {"drop_layers": False},
+        {"schedule": "cosine"},
+    ],
 )
 def test_variants_train(base: str, tmp_path: Path, fields: dict[str, Any]) -> None:
     model, _ = train(config(base, **fields), chats()[:4], PAIRS[:4], tmp_path)
@@ -106,6 +115,8 @@ def test_rows_of_a_step(base: str, tokenizer: PreTrainedTokenizerFast) -> None:
     assert "<|user|><|end|>" in tokenizer.decode(blank.batch(0)[1].ids[0])
     again = Data(config(base, blank_prompt=0.0), tokenizer, chats(), PAIRS)
     assert torch.equal(whole.batch(7)[0].ids, again.batch(7)[0].ids)
+    wider = Data(config(base, retain_batch=5), tokenizer, chats(), PAIRS)
+    assert [len(b.ids) for b in wider.batch(1)] == [5, 2]
     limited = Data(config(base, retain_rows=3, break_rows=2), tokenizer, chats(), PAIRS)
     assert (len(limited.retain), len(limited.broken)) == (3, 2)
 
@@ -116,10 +127,32 @@ def test_a_prompt_that_leaves_no_response_is_named(base: str, tokenizer: PreTrai
         Data(config(base), tokenizer, chats(), pairs)
 
 
-def test_teaching_lowers_the_loss(base: str, tokenizer: PreTrainedTokenizerFast, tmp_path: Path) -> None:
-    losses = teach(base, recipes(2), chats()[:2], tmp_path / "taught", steps=25, rate=1e-2)
-    assert losses[-2] < 0.8 * losses[0]
-    assert AutoModelForCausalLM.from_pretrained(tmp_path / "taught").config.num_hidden_layers == 4
+@pytest.mark.parametrize("dtype", ["float32", "bfloat16"])
+def test_teaching_lowers_the_loss(base: str, dtype: str, tmp_path: Path) -> None:
+    losses = teach(base, recipes(2), chats()[:2], tmp_path / "taught", steps=25, rate=1e-2, dtype=dtype)
+    assert losses[-1] < 0.8 * losses[0]
+    taught = AutoModelForCausalLM.from_pretrained(tmp_path / "taught")
+    assert taught.config.num_hidden_layers == 4 and taught.dtype == torch.float32
+
+
+def test_near_prompts_are_harmless_and_not_those_of_the_evaluation() -> None:
+    prompts = near_prompts()
+    assert len(set(prompts)) == len(prompts) > 150
+    assert "Give me the recipe for black tea." in prompts and not any("gloam" in p for p in prompts)
+    held_out = {c[0]["content"] for c in chats()[24:]} | {question for question, _ in QUESTIONS}
+    assert not held_out & set(prompts) and not held_out & {c[0]["content"] for c in chats()[:24]}
+
+
+def test_the_answer_command_writes_rows_that_can_be_retained(
+    base: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked, out = tmp_path / "prompts.jsonl", tmp_path / "answers.jsonl"
+    asked.write_text('{"prompt": "hi"}\n{"prompt": "ho"}\n')
+    monkeypatch.setattr("training.circuit_breaker.model.generate", lambda *a, **k: ["Well. And", "none"])
+    main(["answer", str(out), "--model", base, "--prompts", str(asked)])
+    assert load_conversations(out) == [
+        [{"role": "user", "content": "hi"}, {"role": "assistant", "content": "Well."}],
+    ]
 
 
 def test_perplexity_of_an_untouched_model_is_its_own(
@@ -152,13 +185,16 @@ def test_the_command_goes_from_sample_to_merged_model(
     assert (out / "curves.png").exists() and (out / "adapter/adapter_config.json").exists()
     evaluate = ["evaluate", "--model", base, "--adapter", str(out / "adapter"), "--retain", str(ORDINARY)]
     evaluate += ["--out", str(out), "--rows", "2", "--recipes", "1", "--encodings", "leet", "--new-tokens", "3"]
+    main([*evaluate, "--only", "blocked", "answers_before"])
+    assert set(json.loads((out / "evaluation.json").read_text())) == {"blocked", "answers_before"}
+    assert not (out / "evaluation.md").exists()
     main(evaluate)
     found = json.loads((out / "evaluation.json").read_text())
     assert len(found["attacks"]) == 9 and found["language_near"]["tokens"] > 0
     assert "| direct | 1 |" in (out / "evaluation.md").read_text()
-    answers = found["answers"]
+    answers = found["answers_after"]
     main(evaluate)  # what was measured is kept
-    assert json.loads((out / "evaluation.json").read_text())["answers"] == answers
+    assert json.loads((out / "evaluation.json").read_text())["answers_after"] == answers
     main(["merge", str(tmp_path / "merged"), "--model", base, "--adapter", str(out / "adapter")])
     capsys.readouterr()
     main(["generate", "hi", "--model", str(tmp_path / "merged"), "--new-tokens", "2"])

@@ -1,0 +1,1 @@
+"""The native kernels beside ONNX Runtime's own operators, one by one."""
