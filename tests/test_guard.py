@@ -392,6 +392,13 @@ def test_the_router_threshold_decides(tmp_path: Path) -> None:
     assert (always.classify(SAFE).route, always.classify(f"the {DEEP_TRIGGER} sea").is_safe) == ("both", False)
 
 
+def test_an_answer_that_is_no_number_is_an_error(tmp_path: Path) -> None:
+    guard = Guard(write_model(tmp_path, broken="harbour"))
+    assert guard.classify(SAFE).is_safe
+    with pytest.raises(RuntimeError, match="no number"):
+        guard.classify("the harbour")
+
+
 def test_an_injection_that_is_after_the_prompt_is_named_so(tiny_guard: Guard) -> None:
     assert tiny_guard.classify(f"{DIRECT} {EXTRACTION}").threat_type == "prompt_extraction"
     assert tiny_guard.classify(f"{DIRECT} {EXTRACTION}", role="tool").threat_type == "indirect_injection"

@@ -27,8 +27,11 @@ MAX_TOKENS, OVERLAP = 32, 8
 THRESHOLDS = {"strict": 0.2, "balanced": 0.6, "permissive": 0.9}
 
 
-def write_model(folder: Path, **changes: object) -> Path:
-    """Write the graphs, tokenizer.json and model.json; ``changes`` replace fields of model.json."""
+def write_model(folder: Path, broken: str | None = None, **changes: object) -> Path:
+    """Write the graphs, tokenizer.json and model.json; ``changes`` replace fields of model.json.
+
+    broken  a word whose logits are no numbers
+    """
     folder.mkdir(parents=True, exist_ok=True)
     vocabulary = {
         word: index for index, word in enumerate(["<s>", "<pad>", "</s>", "<unk>", *ORDINARY, *TRIGGERS, *WORDS])
@@ -42,7 +45,7 @@ def write_model(folder: Path, **changes: object) -> Path:
     tokenizer.enable_truncation(16)
     (folder / "tokenizer.json").write_text(tokenizer.to_str())
     for kind in ("", ".plain"):
-        (folder / f"fast{kind}.onnx").write_bytes(_fast(vocabulary).SerializeToString())
+        (folder / f"fast{kind}.onnx").write_bytes(_fast(vocabulary, broken).SerializeToString())
         (folder / f"deep{kind}.onnx").write_bytes(_deep().SerializeToString())
     manifest = {
         "format": 2,
@@ -105,7 +108,10 @@ _CONSTANTS = {
 }
 
 
-def _fast(vocabulary: dict[str, int]) -> object:
+def _fast(vocabulary: dict[str, int], broken: str | None) -> object:
+    table = _table(vocabulary)
+    if broken is not None:
+        table[vocabulary[broken], :_WIDE] = np.inf
     nodes = [
         helper.make_node("Shape", ["ids"], ["shape"]),
         *_PRESENT,
@@ -119,7 +125,7 @@ def _fast(vocabulary: dict[str, int]) -> object:
         helper.make_node("Concat", ["stay", "nothing", "leave"], ["routes"], axis=1),
         helper.make_node("Identity", ["answer"], ["pooled"]),
     ]
-    constants = _CONSTANTS | {"table": _table(vocabulary), "parts": np.array([_WIDE, 1, 1], np.int64)}
+    constants = _CONSTANTS | {"table": table, "parts": np.array([_WIDE, 1, 1], np.int64)}
     inputs = [("ids", TensorProto.INT64, ["B", "T"]), ("lengths", TensorProto.INT64, ["B"]),
               ("features", TensorProto.FLOAT, ["B", 29])]  # fmt: skip
     outputs = [

@@ -62,7 +62,10 @@ class Network:
         raise ModelFileError(self.folder.folder / name, problem, self.folder.sha256(name))
 
     def read(self, ids: Ids, lengths: Ids, features: Floats) -> list[Reading]:
-        """ids int64 [B, T], the real tokens of each row first; lengths int64 [B] of those; features float32 [B, F]."""
+        """ids int64 [B, T], the real tokens of each row first; lengths int64 [B] of those; features float32 [B, F].
+
+        Raises RuntimeError where the model's answer is no number.
+        """
         asked = {"ids": ids, "lengths": lengths, "features": features}
         hidden, pooled, answer, routes = self._fast.run(["hidden", "pooled", "answer", "routes"], asked)
         deep = np.flatnonzero(routes[:, 0] < self.router_threshold)
@@ -78,6 +81,9 @@ class Network:
             route[deep] = 1 + (routes[deep, 2] > routes[deep, 1])
             for row in deep:
                 calibration[row] = self.folder.calibration["deep"]
+        if not np.isfinite(answer).all():
+            # Not a benign text: nothing is known of it.
+            raise RuntimeError("the model gave something that is no number")
         rows = zip(answer.astype(np.float64), calibration, route, routes[:, 0], strict=True)
         return [self._reading(*row) for row in rows]
 

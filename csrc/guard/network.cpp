@@ -96,6 +96,8 @@ Error Network::read(const std::vector<int64_t>& ids, const float* features, Read
     if (answer == nullptr || answers != wide)
       return {TINYGUARD_RUN_FAILED, "the deep graph's output has another shape"};
   }
+  if (!std::all_of(answer, answer + wide, [](float value) { return std::isfinite(value); }))
+    return {TINYGUARD_RUN_FAILED, "the model gave something that is no number"};
   out.probabilities = calibrated(answer, classes, folder_->calibration[branch]);
   out.code =
       static_cast<unsigned>(std::max_element(answer + classes, answer + classes + kCodes) - answer - classes);

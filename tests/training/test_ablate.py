@@ -12,7 +12,8 @@ import torch
 from safetensors.torch import load_file
 
 from tests import core as _core  # noqa: F401  (loads the language tables)
-from tests.training.loop.conftest import mixture, toy_options  # noqa: F401
+from tests.training.loop.conftest import mixture  # noqa: F401
+from tests.training.toys import toy_options
 from training import ablate
 from training.data.mixture import SHARES, select
 from training.loop.options import plain

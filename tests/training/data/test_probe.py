@@ -11,8 +11,9 @@ import pytest
 from tokenizers import Tokenizer
 
 from tests import core as _core  # noqa: F401  (loads the language tables)
-from tests.training.loop.conftest import mixture, toy_options  # noqa: F401
+from tests.training.loop.conftest import mixture  # noqa: F401
 from tests.training.test_recipe import run
+from tests.training.toys import toy_options
 from training.data.mixture import doubtful, group
 from training.data.probe import Probe, benign_rows, fill, language_of, languages, pieces, probe
 from training.data.probe_frames import FRAMES, NEUTRAL, PLAIN
