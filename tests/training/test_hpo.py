@@ -9,7 +9,8 @@ import pytest
 import yaml
 
 from tests import core as _core  # noqa: F401  (loads the language tables)
-from tests.training.loop.conftest import mixture, toy_options  # noqa: F401
+from tests.training.loop.conftest import mixture  # noqa: F401
+from tests.training.toys import toy_options
 from training import hpo
 from training.loop.options import RunOptions, fill, plain, read_options
 from training.loop.run import train

@@ -15,7 +15,8 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 from bench.quality.readers import READERS, hub
-from training.data.rows import CLASSES, Row, plain_text, read_rows
+from training.data.rows import Row, plain_text, read_rows
+from training.data.targets import CLASS_OF
 
 #: Evaluated whole: no part of these is learned from.
 EVALUATED = frozenset(
@@ -61,7 +62,7 @@ def read_public(spec: str, fetch: Callable[[str, str], list[Path]] = hub.fetch) 
         if not path.exists():
             raise FileNotFoundError(f"{path}: no such file")
         for row in READERS[name](path):
-            if row["label"] in CLASSES:
+            if row["label"] in CLASS_OF:
                 rows.append(training_row(row, name))
     return rows
 

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from tests import core as _core  # noqa: F401  (loads the language tables)
-from tests.training.loop.conftest import mixture, toy_options  # noqa: F401
-from tests.training.test_recipe import run, toy_rows
+from tests.training.loop.conftest import mixture  # noqa: F401
+from tests.training.toys import run, toy_options, toy_rows
 from training.data.clean import class_thresholds, cross_validated, record, report, suspects
 from training.data.mine import hardest, sampled
 from training.loop.run import train
