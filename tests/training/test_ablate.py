@@ -118,26 +118,26 @@ def test_a_mixture_without_the_mark_is_refused(config: Path, mixture: Path, tmp_
 def test_narrowed_base_fits_and_keeps_whole_heads(mixture: Path, tmp_path: Path) -> None:  # noqa: F811
     state = load_file(mixture / "base/model.safetensors")
     layer = "encoder.layer.0."
-    state[f"{layer}attention.output.dense.weight"][:, :6] = 9.0  # the first of four heads of six
-    state["embeddings.word_embeddings.weight"][:, 12:] *= 5.0
-    small = narrow(state, heads=4, width=12, ffn=8, layers=1)
-    assert small["embeddings.word_embeddings.weight"].shape[1] == 12
-    assert torch.equal(small["embeddings.word_embeddings.weight"], state["embeddings.word_embeddings.weight"][:, 12:])
+    state[f"{layer}attention.output.dense.weight"][:, :8] = 9.0  # the first of four heads of eight
+    state["embeddings.word_embeddings.weight"][:, 16:] *= 5.0
+    small = narrow(state, heads=4, width=16, ffn=16, layers=1)
+    assert small["embeddings.word_embeddings.weight"].shape[1] == 16
+    assert torch.equal(small["embeddings.word_embeddings.weight"], state["embeddings.word_embeddings.weight"][:, 16:])
     key = "attention.self.key.weight"
-    assert torch.equal(small[layer + key][:6], state[layer + key][:6, 12:])
-    assert small[f"{layer}attention.output.dense.weight"].shape == (12, 12)
-    assert small[f"{layer}intermediate.dense.weight"].shape == (8, 12)
-    assert small[f"{layer}output.dense.weight"].shape == (12, 8)
+    assert torch.equal(small[layer + key][:8], state[layer + key][:8, 16:])
+    assert small[f"{layer}attention.output.dense.weight"].shape == (16, 16)
+    assert small[f"{layer}intermediate.dense.weight"].shape == (16, 16)
+    assert small[f"{layer}output.dense.weight"].shape == (16, 16)
     assert not any(name.startswith("encoder.layer.1") for name in small)
     folder = tmp_path / "narrow"
     folder.mkdir()
     ablate.save_file(small, folder / "model.safetensors")
     shutil.copy(mixture / "base/tokenizer.json", folder)
     options = toy_options(mixture).model
-    fits = ablate.dataclasses.replace(options, width=12, heads=2, ffn=8, fast_layers=1, deep_branch=False)
+    fits = ablate.dataclasses.replace(options, width=16, heads=2, ffn=16, fast_layers=1, deep_branch=False)
     initialize(DualBranch(fits), folder)
     with pytest.raises(ValueError, match="head size"):
-        narrow(state, heads=4, width=13, ffn=8, layers=1)
+        narrow(state, heads=4, width=13, ffn=16, layers=1)
 
 
 def test_throughput_counts_the_tokens_of_the_fastest_repeat(mixture: Path) -> None:  # noqa: F811

@@ -123,6 +123,15 @@ def record(row: Row, s: Suspect, names: Sequence[str]) -> dict[str, Any]:
             "confidence": round(s.confidence, 4), "margin": round(s.margin, 4), "reason": reason}  # fmt: skip
 
 
+def drawn(rows: Sequence[Row], count: int, seed: int) -> list[Row]:
+    """`count` rows, as far as there are any half of them attacks: a class without rows would never be suspected."""
+    sides: tuple[list[Row], list[Row]] = ([], [])
+    for row in rows:
+        sides[int(CLASS_OF[row["label"]] > 0)].append(row)
+    rng = random.Random(seed)
+    return [row for side in sides for row in rng.sample(side, min(count // 2, len(side)))]
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("model", type=Path, help="model folder, or checkpoint of training.loop.run")
@@ -130,7 +139,7 @@ def main() -> None:
     parser.add_argument("--data", type=Path, nargs="+", required=True)
     parser.add_argument("--out", type=Path, required=True, help="JSONL of suspected ids")
     parser.add_argument("--report", type=Path, help="Markdown of rates by source")
-    parser.add_argument("--sample", type=int, default=0, help="rows to look at, every attack first; 0: all")
+    parser.add_argument("--sample", type=int, default=0, help="rows to look at, half of them attacks; 0: all")
     parser.add_argument("--folds", type=int, default=0, help="cross-validate a classifier over the checkpoint's states")
     parser.add_argument("--margin", type=float, default=0.5, help="least margin of a suspect that is written")
     parser.add_argument("--threads", type=int, default=1)
@@ -138,10 +147,7 @@ def main() -> None:
     args = parser.parse_args()
     # What was written for this project is not in question, and what has no id cannot be dropped.
     rows = [r for r in read_rows(args.data) if r["text"].strip() and r.get("id") is not None and not trusted(r)]
-    if args.sample and args.sample < len(rows):
-        rng = random.Random(args.seed)
-        rng.shuffle(rows)
-        rows = sorted(rows, key=lambda r: r["label"] == "benign")[: args.sample]
+    rows = drawn(rows, args.sample, args.seed) if args.sample else rows
     labels = np.array([CLASS_OF[r["label"]] for r in rows])
     if args.folds:
         from training.data.scorer import checkpoint_states

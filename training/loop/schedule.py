@@ -36,7 +36,8 @@ def parameter_groups(model: DualBranch, options: RunOptions) -> list[dict[str, A
         elif part == "deep_layers":
             level = options.model.fast_layers + int(rest[0]) + 1
         else:
-            level = 0 if name.startswith(("embedding.tokens", "embedding.positions", "embedding.norm")) else None
+            # Characters and detector features shift what the base reads: faster than it can follow, they ruin it.
+            level = 0 if part == "embedding" else None
         if "gate" in name and part == "deep_layers":
             level = None
         rate = options.head_rate if level is None else options.rate * options.layer_decay ** (depth - level)

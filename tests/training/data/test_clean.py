@@ -10,9 +10,8 @@ import pytest
 
 from tests import core as _core  # noqa: F401  (loads the language tables)
 from tests.training.loop.conftest import mixture  # noqa: F401
-from tests.training.test_recipe import run, toy_rows
-from tests.training.toys import toy_options
-from training.data.clean import class_thresholds, cross_validated, record, report, suspects
+from tests.training.toys import run, toy_options, toy_rows
+from training.data.clean import class_thresholds, cross_validated, drawn, record, report, suspects
 from training.data.mine import hardest, sampled
 from training.loop.run import train
 
@@ -100,3 +99,10 @@ def test_mining_leaves_doubt_and_repetition_out() -> None:
     assert sum(row["source"] == "a" for row in kept) == 4
     assert len(sampled(rows, 5, seed=1)) == 5
     assert sampled([dict(rows[0], label="jailbreak")], 5, seed=1) == []
+
+
+def test_a_sample_has_both_sides() -> None:
+    rows = [{"label": "benign" if i % 10 else "jailbreak", "id": i} for i in range(200)]
+    labels = [row["label"] for row in drawn(rows, 20, seed=1)]
+    assert (labels.count("benign"), labels.count("jailbreak")) == (10, 10)
+    assert len(drawn(rows, 100, seed=1)) == 70

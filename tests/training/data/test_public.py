@@ -11,7 +11,7 @@ import pytest
 from bench.quality.readers import READERS
 from bench.quality.readers.hub import HUB, fetch
 from tests import core as _core  # noqa: F401  (loads the language tables)
-from tests.training.test_recipe import run
+from tests.training.toys import run
 from training.data.mixture import group
 from training.data.public import EVALUATED, TRAINABLE, EvaluatedSetError, read_public, without_held_out
 

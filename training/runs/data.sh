@@ -1,0 +1,22 @@
+#!/usr/bin/env bash
+# What every recipe begins with: the base with its vocabulary pruned, generated rows, the mixture, the held-out rows.
+#
+#   training/runs/data.sh BASE DATA OUT
+#
+# BASE: Hugging Face folder of multilingual-e5-small. DATA: folder with train.jsonl.gz, written/*.jsonl, dev/*.jsonl.
+# What is there already is not made again. PROBE and DROP, if set: rows of training.data.probe, ids of training.data.clean.
+set -euo pipefail
+base=$1 data=$2 out=$3
+mkdir -p "$out"
+corpus=("$data"/written/*.jsonl training/data/corpus/*.jsonl)
+
+[ -f "$out/base/model.safetensors" ] ||
+  python -m training.data.vocabulary "$base" "$out/base" "$data/train.jsonl.gz" "$data"/written/*.jsonl --size 48000
+[ -f "$out/generated.jsonl" ] ||
+  python -m training.data.generate "$out/generated.jsonl" --benign "$data/train.jsonl.gz" --corpus "${corpus[@]}" \
+    --planted 8000 --disguised 22000 --wrapped 6000 --padded 8000 --guarded 3000 --seed 11
+[ -f "$out/mixture.npz" ] ||
+  python -m training.data.mixture "$out/base/tokenizer.json" "$out/mixture.npz" "$data/train.jsonl.gz" "${corpus[@]}" \
+    "$out/generated.jsonl" ${PROBE:+"$PROBE"} --cap 300 ${DROP:+--drop "$DROP"}
+[ -f "$out/held.npz" ] ||
+  python -m training.data.mixture "$out/base/tokenizer.json" "$out/held.npz" "$data"/dev/*.jsonl --as-is
