@@ -27,9 +27,9 @@ from training.data.targets import target
 
 #: Share of the draws by group, before loss-driven sampling.
 SHARES = {
-    "benign": 0.28,
+    "benign": 0.24,
     "benign_hard": 0.25,
-    "system_prompt": 0.08,
+    "system_prompt": 0.12,
     "direct_injection": 0.14,
     "jailbreak": 0.10,
     "obfuscation": 0.04,

@@ -5,11 +5,17 @@
 #
 # BASE and DATA as in data.sh. A run that was stopped goes on from its last checkpoint when the command is given again.
 # THREADS: how many the run may use (default 2). OVERRIDES: options of the run, as "steps=3000 rate=1.2e-4".
+# GRAFT: model.onnx of version 2, whose six layers are put under the base's others first (training/model/graft.py).
 set -euo pipefail
 base=$1 data=$2 out=$3
 training/runs/data.sh "$base" "$data" "$out"
+start=$out/base
+if [ -n "${GRAFT:-}" ]; then
+  start=$out/grafted
+  [ -d "$start" ] || python -m training.model.graft "$out/base" "$GRAFT" "$start"
+fi
 read -ra overrides <<<"${OVERRIDES:-}"
-python -m training.loop.run --config training/configs/dual.yaml --base "$out/base" --data "$out/mixture.npz" \
+python -m training.loop.run --config training/configs/dual.yaml --base "$start" --data "$out/mixture.npz" \
   --validation "$out/held.npz" --out "$out/run" --threads "${THREADS:-2}" --set "${overrides[@]}"
 python -m training.package "$out/run/last.pt" "$out/base/tokenizer.json" "$out/model"
 python -m training.calibrate "$out/model" "$data"/dev/*.jsonl
