@@ -1,9 +1,9 @@
-"""Between where a run began and where it ended: the trunk's weights averaged with the start's, the branches heard alike.
+"""Between a run's beginning and its end: the trunk's weights averaged with the start's, both branches heard alike.
 
 A fine-tuned encoder half-way back to its start keeps most of what it learned and is less sure of itself on text unlike
-its training data (WiSE-FT, Wortsman et al. 2022, "Robust fine-tuning of zero-shot models"). The same holds for the fusion:
-its learned gate trusts the deep branch, which has fitted the training rows best; the mean of both logits does better
-elsewhere, so a text that the router sends on always gets both. Figures: training/LOG.md, section 4.
+its training data (WiSE-FT, Wortsman et al. 2022, "Robust fine-tuning of zero-shot models"). The same holds for the
+fusion: its learned gate trusts the deep branch, which has fitted the training rows best; the mean of both logits does
+better elsewhere, so a text that the router sends on always gets both. Figures: training/LOG.md, section 4.
 
     python -m training.deploy.blend RUN/last.pt BASE OUT.pt --share 0.5
 """

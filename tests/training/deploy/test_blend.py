@@ -1,0 +1,48 @@
+"""A run's weights half-way back to where it began."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+
+from tests.training.loop.conftest import mixture  # noqa: F401
+from tests.training.toys import toy_options
+from training.deploy.blend import blend
+from training.model.dual import DualBranch
+
+
+@pytest.fixture(scope="module")
+def two(mixture) -> tuple[DualBranch, DualBranch]:  # noqa: F811
+    torch.manual_seed(3)
+    options = toy_options(mixture)
+    return DualBranch(options.model), DualBranch(options.model)
+
+
+def test_the_trunk_is_averaged_and_the_heads_stay(two: tuple[DualBranch, DualBranch]) -> None:
+    start, end = (model.state_dict() for model in two)
+    mixed = blend(end, start, 0.25)
+    name = "fast_layers.0.attention.qkv.weight"
+    torch.testing.assert_close(mixed[name], 0.25 * end[name] + 0.75 * start[name])
+    for kept in ("fast_heads.classes.weight", "deep_pooling.hidden.weight", "embedding.detectors.weight"):
+        assert torch.equal(mixed[kept], end[kept])
+    assert mixed.keys() == end.keys()
+
+
+def test_both_branches_are_heard_alike(two: tuple[DualBranch, DualBranch]) -> None:
+    start, end = two
+    model = DualBranch(end.config)
+    model.load_state_dict(blend(end.state_dict(), start.state_dict(), 0.5))
+    ids = torch.randint(4, model.config.vocabulary, (3, 12))
+    with torch.no_grad():
+        out = model.eval()(ids, torch.ones_like(ids), torch.rand(3, model.config.features))
+    assert out.fast.answer is not None
+    assert out.deep is not None
+    assert out.fast.routes is not None
+    torch.testing.assert_close(out.fused.classes, (out.fast.answer.classes + out.deep.answer.classes) / 2)
+    assert (out.fast.routes[:, 2] > out.fast.routes[:, 1]).all()
+
+
+def test_a_share_is_from_0_to_1(two: tuple[DualBranch, DualBranch]) -> None:
+    start, end = (model.state_dict() for model in two)
+    with pytest.raises(ValueError, match="share"):
+        blend(end, start, 1.5)
