@@ -17,6 +17,7 @@ fi
 read -ra overrides <<<"${OVERRIDES:-}"
 python -m training.loop.run --config training/configs/dual.yaml --base "$start" --data "$out/mixture.npz" \
   --validation "$out/held.npz" --out "$out/run" --threads "${THREADS:-2}" --set "${overrides[@]}"
-python -m training.package "$out/run/last.pt" "$out/base/tokenizer.json" "$out/model"
+python -m training.deploy.blend "$out/run/last.pt" "$start" "$out/blended.pt"
+python -m training.package "$out/blended.pt" "$out/base/tokenizer.json" "$out/model"
 python -m training.calibrate "$out/model" "$data"/dev/*.jsonl
 tinyguard eval --model "$out/model" "$data"/dev/*.jsonl
