@@ -173,8 +173,10 @@ def test_a_run_that_is_killed_goes_on(
     target = tmp_path / "verdicts.jsonl"
     arguments = ("scan", "--input", "-", "--output", target, "--model", tiny_folder)
     process = subprocess.Popen(
-        command(*arguments), cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE
-    )
+        command(*arguments), cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        # A shell starts its background jobs with interrupts ignored, and their children inherit that.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+    )  # fmt: skip
     assert process.stdin
     with process:
         # More than one group, then silence: the run waits for its input with one group written.
