@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -18,6 +19,8 @@ import httpx
 import pytest
 
 from tests.cli.conftest import ROOT, command
+from tinyguard.server.run import listen
+from tinyguard.server.settings import Settings
 
 
 class Process:
@@ -93,6 +96,16 @@ def test_one_process(tiny_folder: Path) -> None:
             assert process.end(signal.SIGTERM) == 0
             assert in_flight.result().json()["is_safe"] is True
         assert process.log[-1]["event"] == "stopped"
+
+
+def test_answers_do_not_wait_for_acknowledgements() -> None:
+    """asyncio turns Nagle's algorithm off only for sockets whose protocol is named; a connection takes its listener's."""
+    with (
+        listen(Settings(port=0)) as listener,
+        socket.create_connection(listener.getsockname()),
+        listener.accept()[0] as accepted,
+    ):
+        assert accepted.proto == socket.IPPROTO_TCP
 
 
 def test_several_workers(tiny_folder: Path) -> None:

@@ -85,7 +85,9 @@ async def serve_here(
 def listen(settings: Settings) -> socket.socket:
     """The socket that all workers accept from."""
     family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
-    listener = socket.socket(family, socket.SOCK_STREAM)
+    # With the protocol named, asyncio knows its connections for TCP and sends small packets at once; without, an answer
+    # waits up to 40 ms for the client's acknowledgement of its header (Nagle's algorithm).
+    listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listener.bind((settings.host, settings.port))
