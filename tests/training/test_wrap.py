@@ -6,6 +6,7 @@ import random
 
 import pytest
 
+from training.data.frames import LONG_FRAMES
 from training.data.wrap import fill, request, wrapped
 from training.data.wrappers import CLOSINGS, LAWLESS, PERSONAS, REQUESTS, SETTINGS, TEMPLATES
 
@@ -34,15 +35,16 @@ def test_what_is_a_request(text: str, wanted: tuple[str, bool] | None) -> None:
 
 
 def test_every_frame_has_one_place_for_a_request() -> None:
-    for frame in (*REQUESTS, *TEMPLATES, *LAWLESS):
+    for frame in (*REQUESTS, *TEMPLATES, *LAWLESS, *LONG_FRAMES):
         assert sum(frame.count(slot) for slot in ("{goal}", "{Goal}", "{question}")) == 1, frame
     for part in (*PERSONAS, *SETTINGS, *CLOSINGS):
         assert "{" not in part
 
 
 def test_commands_become_questions_where_the_frame_asks_one() -> None:
-    assert fill("She asks: {question}", "Describe the sea", False) == "She asks: Could you describe the sea?"
-    assert fill("{Goal}, please", "describe the sea", False) == "Describe the sea, please"
+    asked = "Could you describe the sea?"
+    assert fill("She asks: {question}", "Describe the sea", False) == (f"She asks: {asked}", asked)
+    assert fill("{Goal}, please", "describe the sea", False) == ("Describe the sea, please", "Describe the sea")
 
 
 def test_twins_share_their_frame_and_differ_in_the_request() -> None:
@@ -54,6 +56,7 @@ def test_twins_share_their_frame_and_differ_in_the_request() -> None:
         assert bad["label"] == "jailbreak"
         assert "secret word" in bad["text"]
         assert "secret word" not in good["text"]
+        assert bad["injection"] in bad["text"]
         labels.add(good["label"])
         assert (good.get("kind") == "hard_negative") == (good["label"] == "benign")
     assert labels == {"benign", "jailbreak"}  # a lawless frame is a jailbreak whatever it asks

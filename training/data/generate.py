@@ -19,6 +19,8 @@ from pathlib import Path
 from tinyguard import native
 from training.data.guarded import guarded
 from training.data.plant import plant
+from training.data.recompose import conversations, recomposed
+from training.data.repair import repaired
 from training.data.rows import Row, read_rows
 from training.data.techniques import TECHNIQUES, Technique
 from training.data.wrap import wrapped
@@ -147,18 +149,21 @@ def main() -> None:
     parser.add_argument("out", type=Path)
     parser.add_argument("--benign", type=Path, nargs="+", required=True, help="rows to take documents and texts from")
     parser.add_argument("--corpus", type=Path, nargs="+", required=True, help="written and generator rows")
-    parser.add_argument("--planted", type=int, default=6000)
-    parser.add_argument("--disguised", type=int, default=16000)
-    parser.add_argument("--wrapped", type=int, default=6000)
-    parser.add_argument("--padded", type=int, default=6000)
+    parser.add_argument("--planted", type=int, default=10000)
+    parser.add_argument("--disguised", type=int, default=30000)
+    parser.add_argument("--wrapped", type=int, default=8000)
+    parser.add_argument("--padded", type=int, default=14000)
     parser.add_argument("--guarded", type=int, default=3000)
+    parser.add_argument("--recomposed", type=int, default=6000)
+    parser.add_argument("--conversations", type=int, default=4000)
     parser.add_argument("--seed", type=int, default=1)
     args = parser.parse_args()
     rng = random.Random(args.seed)
 
     corpus = [fill_goals(row, rng) for row in read_rows(args.corpus)]
-    collected = list(read_rows(args.benign))
+    collected = list(repaired(read_rows(args.benign)))
     benign = [r for r in collected if r["label"] == "benign"]
+    prompts = [r for r in [*benign, *corpus] if r["label"] == "benign" and r.get("kind") == "system_prompt"]
     harmful = [r for r in collected if r["label"] == "harmful_request"]
     questions = [r for r in benign if r.get("kind") == "user_prompt" and (r.get("lang") or "en") == "en"]
     documents = [r for r in benign if r.get("kind") in DOCUMENT_KINDS and len(r["text"]) > 120]
@@ -182,9 +187,11 @@ def main() -> None:
 
         write(planted(documents, payloads, lookalikes, args.planted, rng))
         write(wrapped(harmful, questions, args.wrapped, rng))
-        write(guarded([r for r in benign if r.get("kind") == "system_prompt"], args.guarded, rng))
+        write(guarded(prompts, args.guarded, rng))
+        write(recomposed(prompts, args.recomposed, rng))
+        write(conversations(prompts, attacks, ordinary, args.conversations, rng))
         write(padded(attacks, lookalikes, [r for r in benign if len(r["text"]) > 80], args.padded, rng))
-        techniques = list(TECHNIQUES.values())
+        techniques = [t for t in TECHNIQUES.values() for _ in range(3 if t.family in READABLE else 1)]
         for _ in range(args.disguised):
             source = rng.choice(attacks if rng.random() < 0.5 else ordinary)
             technique = rng.choice(techniques)

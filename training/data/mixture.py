@@ -1,8 +1,9 @@
 """Tokenize and weigh the training rows into one array file that the trainer samples from.
 
 A row's weight says how often it is drawn before its loss is known. Three rules make it:
-each group below gets a fixed share; inside a group a source's mass grows with the square root of its rows,
-so that no template-like source dominates; rows written in pairs get `WRITTEN` times a row's mass.
+each group below gets a fixed share; inside a group a collected source's mass grows with the square root of its rows,
+so that no template-like source dominates; a row that somebody wrote for this project has a fixed mass, and one that the
+generator made a part of it, for it stands for a kind rather than for itself.
 
 Collected texts that are encoded are read through the native core, for the model will be given what it recovers:
 trained on the raw form, it convicts encoded greetings.
@@ -22,21 +23,23 @@ from tokenizers import Tokenizer
 
 from tinyguard import native
 from training.data.generate import read_views
+from training.data.repair import repaired
 from training.data.rows import Row, plain_text, read_rows
 from training.data.targets import target
 
 #: Share of the draws by group, before loss-driven sampling.
 SHARES = {
-    "benign": 0.24,
+    "benign": 0.23,
     "benign_hard": 0.25,
     "system_prompt": 0.12,
     "direct_injection": 0.14,
     "jailbreak": 0.10,
     "obfuscation": 0.04,
     "indirect_injection": 0.09,
-    "harmful_request": 0.02,
+    "harmful_request": 0.03,
 }
-WRITTEN = 6.0
+#: Mass of one row; what is collected has at most half a written row's.
+WRITTEN, GENERATED_ATTACK, GENERATED_BENIGN = 0.2, 0.05, 0.02
 MAX_CHARS = 3000
 #: Kinds of benign rows that stand for ordinary traffic.
 TRAFFIC = frozenset({"user_prompt", "chat_turn", "chat_transcript", "document", "code", "email", "tool_output"})
@@ -115,7 +118,12 @@ def weights(rows: list[Row]) -> np.ndarray:
     raw = np.empty(len(rows))
     for i, row in enumerate(rows):
         g = group(row)
-        raw[i] = WRITTEN / 30 if trusted(row) else min(sizes[g, row["source"]] ** -0.5, WRITTEN / 60)
+        if trusted(row):
+            raw[i] = WRITTEN
+        elif generated(row):
+            raw[i] = GENERATED_BENIGN if row["label"] == "benign" else GENERATED_ATTACK
+        else:
+            raw[i] = min(sizes[g, row["source"]] ** -0.5, WRITTEN / 2)
         mass[g] += raw[i]
     return np.array([SHARES[group(r)] * w / mass[group(r)] for r, w in zip(rows, raw, strict=True)])
 
@@ -191,7 +199,8 @@ def main() -> None:
     )
     args = parser.parse_args()
     drop = dropped_ids(args.drop) if args.drop else frozenset()
-    rows = [r for r in read_rows(args.data) if r["text"].strip() and r.get("id") not in drop]
+    read = read_rows(args.data) if args.as_is else repaired(read_rows(args.data))
+    rows = [r for r in read if r["text"].strip() and r.get("id") not in drop]
     if not args.as_is:
         rows = capped([part for r in rows for part in read_through(r)], args.cap)
         rows += [twin for r in rows if (twin := clean_twin(r)) is not None]

@@ -6,6 +6,7 @@ import random
 import re
 from collections.abc import Iterator
 
+from training.data.frames import LONG_FRAMES
 from training.data.rows import Row
 from training.data.wrappers import CLOSINGS, LAWLESS, PERSONAS, REQUESTS, SETTINGS, TEMPLATES
 
@@ -33,17 +34,23 @@ def request(text: str) -> tuple[str, bool] | None:
     return (text.rstrip(".!: "), False) if COMMANDS.match(text) else None
 
 
-def fill(template: str, text: str, question: bool) -> str:
-    """The frame around a request; a command where the frame wants a question is put as one."""
+def fill(template: str, text: str, question: bool) -> tuple[str, str]:
+    """The frame around a request, and the request as it stands there; a command where the frame wants a question is put
+    as one."""
     lower, upper = text[0].lower() + text[1:], text[0].upper() + text[1:]
     asked = upper if question else f"Could you {lower}?"
-    return template.replace("{goal}", lower).replace("{Goal}", upper).replace("{question}", asked)
+    for slot, said in (("{goal}", lower), ("{Goal}", upper), ("{question}", asked)):
+        if slot in template:
+            return template.replace(slot, said), said
+    raise ValueError("a frame without a slot")
 
 
 def frame(question: bool, rng: random.Random) -> str:
     """A frame that takes the request's form: a template, or persona, setting, request and closing in a row."""
     fits = (lambda t: "{question}" in t) if question else (lambda t: True)
-    if rng.random() < 0.35:
+    if (kind := rng.random()) < 0.35:
+        return rng.choice([t for t in LONG_FRAMES if fits(t)])
+    if kind < 0.55:
         return rng.choice([t for t in TEMPLATES if fits(t)])
     parts = [rng.choice([t for t in REQUESTS if fits(t)])]
     if rng.random() < 0.75:
@@ -73,5 +80,8 @@ def wrapped(harmful: list[Row], ordinary: list[Row], n: int, rng: random.Random)
         else:
             template, labels = frame(question, rng), ("jailbreak", "benign")
         for text, label in zip((bad, good), labels, strict=True):
-            row: Row = {"text": fill(template, text, question), "label": label, "attack_type": "wrapped", "lang": "en"}
-            yield row | {"source": "generated_wrapped"} | ({"kind": "hard_negative"} if label == "benign" else {})
+            whole, said = fill(template, text, question)
+            row: Row = {"text": whole, "label": label, "attack_type": "wrapped", "lang": "en"}
+            # A window of a long frame without what is asked for would be neither the one nor the other.
+            more = {"kind": "hard_negative"} if label == "benign" else {"injection": said}
+            yield row | {"source": "generated_wrapped"} | more

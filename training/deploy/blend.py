@@ -43,18 +43,25 @@ def blend(end: dict[str, Tensor], start: dict[str, Tensor], share: float) -> dic
     return mixed
 
 
+def start_of(base: Path, options: RunOptions) -> dict[str, Tensor]:
+    """The weights that a run with these options began from."""
+    if base.is_file():
+        found: dict[str, Tensor] = checkpoint.load(base)["average"]
+        return found
+    model = DualBranch(options.model)
+    initialize(model, base, options.seed)
+    return model.state_dict()
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("checkpoint", type=Path)
-    parser.add_argument("base", type=Path, help="folder that the run began from")
+    parser.add_argument("base", type=Path, help="folder or checkpoint that the run began from")
     parser.add_argument("out", type=Path)
     parser.add_argument("--share", type=float, default=0.5, help="of the run's end in the mean (default: %(default)s)")
     args = parser.parse_args()
     state = checkpoint.load(args.checkpoint)
-    options: RunOptions = fill(RunOptions, state["options"])
-    model = DualBranch(options.model)
-    initialize(model, args.base, options.seed)
-    average = blend(state["average"], model.state_dict(), args.share)
+    average = blend(state["average"], start_of(args.base, fill(RunOptions, state["options"])), args.share)
     torch.save({"average": average, "options": state["options"], "step": state["step"]}, args.out)
 
 

@@ -66,6 +66,8 @@ def fill(kind: type, values: dict[str, Any]) -> Any:
     for name, value in values.items():
         if dataclasses.is_dataclass(types[name]) and isinstance(value, dict):
             value = fill(types[name], value)  # type: ignore[arg-type]
+        elif types[name] is float and isinstance(value, str):
+            value = float(value)  # YAML reads 5e-5, without a dot, as text
         made[name] = tuple(value) if isinstance(value, list) else value
     return kind(**made)
 

@@ -59,10 +59,12 @@ def train(
     stop_at: int | None = None,
     quiet: bool = False,
     on_validation: Callable[[int, dict[str, Any]], None] | None = None,
+    weights: Path | None = None,
 ) -> None:
     """Train to `options.steps`, or on from `out/last.pt` where there is one.
 
     base            folder of a pruned encoder; None begins from random weights
+    weights         checkpoint of another run whose averaged weights are begun from, after `base`; same shape
     stop_at         raise KeyboardInterrupt before this step, as a killed run would end
     on_validation   called with the step and the figures of each validation; what it raises ends the run
     """
@@ -77,6 +79,8 @@ def train(
     last = out / checkpoint.LAST
     if base is not None and not last.exists():
         initialize(model, base, options.seed)
+    if weights is not None and not last.exists():
+        model.load_state_dict(checkpoint.load(weights)["average"])
     optimizer = torch.optim.AdamW(parameter_groups(model, options), betas=(0.9, 0.98), fused=True)
     sampler = Sampler(data, options, options.seed + 1000 * accelerator.process_index)
     average = checkpoint.Average(model, options.ema)
@@ -220,6 +224,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--config", type=Path)
     parser.add_argument("--base", type=Path, help="folder of the pruned base; without it, random weights")
+    parser.add_argument("--from", dest="weights", type=Path, help="checkpoint of another run to begin from")
     parser.add_argument("--data", type=Path, required=True, help="array file of training.data.mixture")
     parser.add_argument("--validation", type=Path, help="array file of rows to choose by")
     parser.add_argument("--out", type=Path, required=True)
@@ -227,7 +232,7 @@ def main() -> None:
     parser.add_argument("--threads", type=int, default=2)
     args = parser.parse_args()
     torch.set_num_threads(args.threads)
-    train(read_options(args.config, args.set), args.base, args.data, args.out, args.validation)
+    train(read_options(args.config, args.set), args.base, args.data, args.out, args.validation, weights=args.weights)
 
 
 if __name__ == "__main__":

@@ -13,8 +13,7 @@ corpus=("$data"/written/*.jsonl training/data/corpus/*.jsonl)
 [ -f "$out/base/model.safetensors" ] ||
   python -m training.data.vocabulary "$base" "$out/base" "$data/train.jsonl.gz" "$data"/written/*.jsonl --size 48000
 [ -f "$out/generated.jsonl" ] ||
-  python -m training.data.generate "$out/generated.jsonl" --benign "$data/train.jsonl.gz" --corpus "${corpus[@]}" \
-    --planted 8000 --disguised 22000 --wrapped 6000 --padded 8000 --guarded 3000 --seed 11
+  python -m training.data.generate "$out/generated.jsonl" --benign "$data/train.jsonl.gz" --corpus "${corpus[@]}" --seed 11
 [ -f "$out/mixture.npz" ] ||
   python -m training.data.mixture "$out/base/tokenizer.json" "$out/mixture.npz" "$data/train.jsonl.gz" "${corpus[@]}" \
     "$out/generated.jsonl" ${PROBE:+"$PROBE"} --cap 300 ${DROP:+--drop "$DROP"}
