@@ -1,0 +1,41 @@
+"""A model folder's graphs back into a model."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import torch
+
+from tests.training.deploy.test_graphs import MAX_TOKENS, batch, deployable, wanted
+from training.deploy.export import export
+from training.deploy.restore import restore
+
+DENSE = {"experts": 1, "experts_per_token": 1}
+
+
+def test_a_restored_model_answers_as_the_one_that_was_exported(tmp_path: Path) -> None:
+    model = deployable(**DENSE)
+    with torch.no_grad():
+        model.embedding.characters.project.weight.normal_(0, 0.02)
+    export(model, tmp_path, MAX_TOKENS)
+    other = deployable(**DENSE)
+    with torch.no_grad():
+        for name, value in other.named_parameters():
+            if name != "patterns.written":
+                value.add_(0.1)
+        if other.patterns is not None:
+            other.patterns.written.copy_(model.patterns.written)
+    kept = restore(other, tmp_path)
+    assert not any("layers" in name or "heads" in name or "tokens" in name for name in kept)
+    asked = batch([21, 9, 2])
+    for mine, theirs in zip(wanted(model.eval(), asked), wanted(other.eval(), asked), strict=True):
+        # Eight bits a weight are what differs.
+        assert (mine - theirs).abs().max() < 0.05 * mine.abs().max().clamp(min=1.0)
+
+
+def test_experts_are_refused(tmp_path: Path) -> None:
+    model = deployable()
+    export(model, tmp_path, MAX_TOKENS)
+    with pytest.raises(ValueError, match="experts"):
+        restore(model, tmp_path)
