@@ -21,6 +21,7 @@ from training.data.guarded import guarded
 from training.data.plant import plant
 from training.data.recompose import conversations, recomposed
 from training.data.repair import repaired
+from training.data.reword import reworded
 from training.data.rows import Row, read_rows
 from training.data.techniques import TECHNIQUES, Technique
 from training.data.wrap import wrapped
@@ -156,6 +157,7 @@ def main() -> None:
     parser.add_argument("--guarded", type=int, default=3000)
     parser.add_argument("--recomposed", type=int, default=6000)
     parser.add_argument("--conversations", type=int, default=4000)
+    parser.add_argument("--reworded", type=int, default=3000)
     parser.add_argument("--seed", type=int, default=1)
     args = parser.parse_args()
     rng = random.Random(args.seed)
@@ -187,6 +189,7 @@ def main() -> None:
 
         write(planted(documents, payloads, lookalikes, args.planted, rng))
         write(wrapped(harmful, questions, args.wrapped, rng))
+        write(reworded(harmful, [*benign, *lookalikes], args.reworded, rng))
         write(guarded(prompts, args.guarded, rng))
         write(recomposed(prompts, args.recomposed, rng))
         write(conversations(prompts, attacks, ordinary, args.conversations, rng))
