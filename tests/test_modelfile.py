@@ -90,6 +90,8 @@ def test_a_manifest_that_is_none(tmp_path: Path, content: bytes) -> None:
         {"files": {name: {"sha256": "short"} for name in FILES}},
         {"files": {name: {"sha256": "0" * 64} for name in (*FILES, "../elsewhere.bin")}},
         {"files": {name: {"sha256": "0" * 64} for name in (*FILES, "..")}},
+        {"files": {name: {"sha256": "0" * 64} for name in ("", *FILES)}},
+        {"files": {name: {"sha256": "0" * 64} for name in ("a\\b", *FILES)}},
         {"files": {name: {"sha256": "0" * 64} for name in ("a\0b", *FILES)}},
         {"files": {name: {"sha256": "0" * 64} for name in ("\ud800", *FILES)}},
     ],

@@ -8,7 +8,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from os import PathLike
-from pathlib import Path
+from pathlib import Path, PureWindowsPath
 from typing import Any
 
 from tinyguard.verdict import THREAT_CODES
@@ -132,8 +132,8 @@ def _check(folder: Path, fields: dict[str, Any]) -> ModelFolder:
     if missing := [name for name in _REQUIRED if name not in model.files]:
         raise ValueError(f"files {missing} are not listed")
     for name in model.files:
-        # Not printable: NUL and lone surrogates, which are in no file's name.
-        if name != Path(name).name or name in (".", "..", MANIFEST) or not name.isprintable():
+        # The rules of Windows cover those of the others. Not printable: NUL and lone surrogates.
+        if name != PureWindowsPath(name).name or name in ("", ".", "..", MANIFEST) or not name.isprintable():
             raise ValueError(f"{name!r} is not the name of a file in the folder")
         if len(model.sha256(name)) != 64:
             raise ValueError(f"sha256 of {name} is not one")

@@ -3,6 +3,7 @@ missing are named."""
 
 from __future__ import annotations
 
+import atexit
 import tempfile
 from functools import cache
 from pathlib import Path
@@ -12,14 +13,16 @@ from tinyguard.policy import PRESETS, Policy
 
 
 @cache
-def scratch() -> tempfile.TemporaryDirectory[str]:
+def scratch() -> Path:
     """A folder of this process, in memory where the system has such."""
     memory = Path("/dev/shm")
-    return tempfile.TemporaryDirectory(prefix="tinyguard-fuzz-", dir=memory if memory.is_dir() else None)
+    folder = tempfile.TemporaryDirectory(prefix="tinyguard-fuzz-", dir=memory if memory.is_dir() else None)
+    atexit.register(folder.cleanup)
+    return Path(folder.name)
 
 
 def model_json(data: bytes) -> None:
-    folder = Path(scratch().name)
+    folder = scratch()
     (folder / MANIFEST).write_bytes(data)
     try:
         model = open_folder(folder)

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from fuzz.python.model_json import scratch
 from tinyguard.policy import ROLES, Policy
 
 
 def policy_file(data: bytes) -> None:
-    path = Path(scratch().name) / "policy.json"
+    path = scratch() / "policy.json"
     path.write_bytes(data)
     try:
         policy = Policy.from_file(path)
