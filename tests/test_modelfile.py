@@ -58,7 +58,7 @@ def test_a_folder_without_a_manifest(tmp_path: Path) -> None:
         Guard(tmp_path)
 
 
-@pytest.mark.parametrize("content", [b"", b"{", b"[]", b'"text"', b"\xff", b"{}"])
+@pytest.mark.parametrize("content", [b"", b"{", b"[]", b'"text"', b"\xff", b"{}", b"[" * 100_000, b"1" * 5_000])
 def test_a_manifest_that_is_none(tmp_path: Path, content: bytes) -> None:
     folder = write_model(tmp_path)
     (folder / "model.json").write_bytes(content)
@@ -79,12 +79,21 @@ def test_a_manifest_that_is_none(tmp_path: Path, content: bytes) -> None:
         {"calibration": {}},
         {"calibration": {branch: {"temperature": 0, "benign_bias": 0} for branch in ("fast", "deep")}},
         {"calibration": {branch: {"temperature": 1, "benign_bias": float("nan")} for branch in ("fast", "deep")}},
+        {"calibration": {branch: {"temperature": float("inf"), "benign_bias": 0} for branch in ("fast", "deep")}},
+        {"max_tokens": float("inf")},
         {"router_threshold": float("nan")},
         {"thresholds": None},
+        {"thresholds": {"strict": 0.2, "balanced": 5.2, "permissive": 0.9}},
+        {"thresholds": {"strict": 0.2, "balanced": float("nan"), "permissive": 0.9}},
+        {"thresholds": {"strict": 0, "balanced": 0.6, "permissive": 0.9}},
         {"files": {}},
         {"files": {name: {"sha256": "short"} for name in FILES}},
         {"files": {name: {"sha256": "0" * 64} for name in (*FILES, "../elsewhere.bin")}},
         {"files": {name: {"sha256": "0" * 64} for name in (*FILES, "..")}},
+        {"files": {name: {"sha256": "0" * 64} for name in ("", *FILES)}},
+        {"files": {name: {"sha256": "0" * 64} for name in ("a\\b", *FILES)}},
+        {"files": {name: {"sha256": "0" * 64} for name in ("a\0b", *FILES)}},
+        {"files": {name: {"sha256": "0" * 64} for name in ("\ud800", *FILES)}},
     ],
 )
 def test_a_manifest_that_does_not_fit(tmp_path: Path, change: dict[str, object]) -> None:

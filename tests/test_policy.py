@@ -85,7 +85,18 @@ def test_a_policy_that_makes_no_sense_is_refused(fields: dict[str, object]) -> N
         Policy.from_dict(fields)
 
 
-@pytest.mark.parametrize("fields", [{"threshold": "0.5"}, {"threshold": True}, {"threshold": 0.5, "allow_list": "abc"}])
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"threshold": "0.5"},
+        {"threshold": True},
+        {"threshold": 0.5, "allow_list": "abc"},
+        {"threshold": 0.5, "allow_list": [1]},
+        {"threshold": 0.5, "role_thresholds": ["tool"]},
+        {"threshold": 0.5, "role_thresholds": {"tool": None}},
+        {"threshold": 0.5, "overflow_action": ["flag"]},
+    ],
+)
 def test_a_policy_of_wrong_types_is_refused(fields: dict[str, object]) -> None:
     with pytest.raises(TypeError):
         Policy.from_dict(fields)
@@ -98,7 +109,7 @@ def test_a_policy_survives_its_file(tmp_path: Path) -> None:
     assert Policy.from_file(path) == policy
 
 
-@pytest.mark.parametrize("content", ["", "[]", "{", '{"threshold": 7}', '{"threshold": "x"}'])
+@pytest.mark.parametrize("content", ["", "[]", "{", '{"threshold": 7}', '{"threshold": "x"}', "[" * 100_000])
 def test_a_bad_policy_file_is_named(tmp_path: Path, content: str) -> None:
     path = tmp_path / "policy.json"
     path.write_text(content)

@@ -8,7 +8,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from os import PathLike
-from pathlib import Path
+from pathlib import Path, PureWindowsPath
 from typing import Any
 
 from tinyguard.verdict import THREAT_CODES
@@ -92,11 +92,11 @@ def open_folder(path: str | PathLike[str] | None = None) -> ModelFolder:
         raise ModelFileError(manifest, "is missing") from None
     except OSError as error:
         raise ModelFileError(manifest, f"cannot be read: {error.strerror}") from None
-    except ValueError:
+    except (ValueError, RecursionError):
         raise ModelFileError(manifest, "is damaged: it is not JSON") from None
     try:
         return _check(folder, fields)
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
+    except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
         problem = f"field {error} is missing" if isinstance(error, KeyError) else str(error)
         raise ModelFileError(manifest, f"is damaged: {problem}") from None
 
@@ -126,10 +126,14 @@ def _check(folder: Path, fields: dict[str, Any]) -> ModelFolder:
         raise ValueError("window_overlap must be below max_tokens")
     if not math.isfinite(model.router_threshold):
         raise ValueError("router_threshold must be a number")
+    for name, threshold in model.thresholds.items():
+        if not 0 < threshold <= 1:
+            raise ValueError(f"threshold {name} must be above 0 and at most 1")
     if missing := [name for name in _REQUIRED if name not in model.files]:
         raise ValueError(f"files {missing} are not listed")
     for name in model.files:
-        if name != Path(name).name or name in (".", "..", MANIFEST):
+        # The rules of Windows cover those of the others. Not printable: NUL and lone surrogates.
+        if name != PureWindowsPath(name).name or name in ("", ".", "..", MANIFEST) or not name.isprintable():
             raise ValueError(f"{name!r} is not the name of a file in the folder")
         if len(model.sha256(name)) != 64:
             raise ValueError(f"sha256 of {name} is not one")
@@ -138,7 +142,7 @@ def _check(folder: Path, fields: dict[str, Any]) -> ModelFolder:
 
 def _calibration(fields: Mapping[str, Any]) -> Calibration:
     calibration = Calibration(float(fields["temperature"]), float(fields["benign_bias"]))
-    if not calibration.temperature > 0:
+    if not 0 < calibration.temperature < math.inf:
         raise ValueError("temperature must be positive")
     if not math.isfinite(calibration.benign_bias):
         raise ValueError("benign_bias must be a number")

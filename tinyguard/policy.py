@@ -96,6 +96,8 @@ class Policy:
                 set_field(self, name, _probability(name, getattr(self, name)))
         if self.review is not None and self.block is not None and self.review > self.block:
             raise ValueError(f"review ({self.review}) must not be above block ({self.block})")
+        if not isinstance(self.role_thresholds, Mapping):
+            raise TypeError("role_thresholds must be an object of roles and thresholds")
         if min(self.threshold, *self.role_thresholds.values(), 1.0) <= 0:
             raise ValueError("a threshold of 0 would convict every text")
         for role in self.role_thresholds:
@@ -108,8 +110,8 @@ class Policy:
         )
         if self.overflow_action not in ACTION_CODES:
             raise ValueError(f"unknown action {self.overflow_action!r}: expected one of {', '.join(ACTION_CODES)}")
-        if isinstance(self.allow_list, str):
-            raise TypeError("allow_list must be a collection of SHA-256 hashes, not a string")
+        if isinstance(self.allow_list, str) or not all(isinstance(key, str) for key in self.allow_list):
+            raise TypeError("allow_list must be a collection of SHA-256 hashes, each a string")
         hashes = frozenset(key.lower() for key in self.allow_list)
         if any(len(key) != 64 or set(key) - set("0123456789abcdef") for key in hashes):
             raise ValueError("allow_list holds something that is not a SHA-256 hash; make keys with text_hash(text)")
@@ -157,7 +159,7 @@ class Policy:
             if not isinstance(fields, dict):
                 raise ValueError("the file must hold one JSON object")
             return cls.from_dict(fields)
-        except (ValueError, TypeError) as error:
+        except (ValueError, TypeError, RecursionError) as error:
             raise ValueError(f"{path}: not a policy: {error}") from None
 
     def to_dict(self) -> dict[str, Any]:

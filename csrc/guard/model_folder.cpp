@@ -66,7 +66,10 @@ std::string ModelFolder::read_fields() {
   for (size_t branch = 0; branch < kBranchCount; ++branch) {
     const Value fields = root["calibration"][kBranches[branch]];
     const Value temperature = fields["temperature"], bias = fields["benign_bias"];
-    if (!temperature.is(Kind::number) || !(temperature.number() > 0.0)) return "temperature must be positive";
+    if (!temperature.is(Kind::number) || !(temperature.number() > 0.0) ||
+        !std::isfinite(temperature.number())) {
+      return "temperature must be positive";
+    }
     if (!bias.is(Kind::number) || !std::isfinite(bias.number())) return "benign_bias must be a number";
     calibration[branch] = {temperature.number(), bias.number()};
   }

@@ -1,0 +1,20 @@
+"""Run a Python target under atheris: python -m fuzz.atheris_engine TARGET [libFuzzer's arguments]."""
+
+from __future__ import annotations
+
+import sys
+
+import atheris
+
+with atheris.instrument_imports(include=["tinyguard", "fuzz", "json"]):
+    from fuzz.python import TARGETS
+
+
+def main() -> None:
+    name = sys.argv.pop(1)
+    atheris.Setup(sys.argv, TARGETS[name])
+    atheris.Fuzz()
+
+
+if __name__ == "__main__":
+    main()
