@@ -10,7 +10,10 @@ from typing import Any
 import pytest
 
 CORPUS = Path(__file__).parents[2] / "training" / "data" / "corpus"
-FILES = ("about_attacks", "frames", "lookalikes", "plants", "short_direct", "system_prompts", "world_docs")
+FILES = (
+    "about_attacks", "frames", "lookalikes", "plants", "short_direct", "soft_jailbreaks", "system_prompts", "world_docs",
+    "world_guides", "world_jailbreaks",
+)  # fmt: skip
 ATTACKS = {"direct_injection", "indirect_injection", "jailbreak", "obfuscation"}
 KINDS = {
     "hard_negative", "system_prompt", "document", "email", "code", "tool_output", "user_prompt", "chat_turn",
