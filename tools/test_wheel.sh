@@ -9,8 +9,8 @@ set -euo pipefail
 wheel=$(realpath "$1")
 shift
 root=$(cd "$(dirname "$0")/.." && pwd)
-if [ $# -eq 0 ]; then
-  set -- tests/test_guard.py tests/test_verdict.py tests/test_policy.py tests/test_modelfile.py tests/test_windows.py \
+if [[ " $* " != *" tests/"* ]]; then
+  set -- "$@" tests/test_guard.py tests/test_verdict.py tests/test_policy.py tests/test_modelfile.py tests/test_windows.py \
     tests/test_import.py tests/test_bundled_model.py tests/test_evaluate.py tests/cli tests/text tests/detect tests/views \
     tests/align tests/tokenizer
 fi
