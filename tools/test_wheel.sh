@@ -21,7 +21,7 @@ trap 'rm -rf "$work"' EXIT
 
 # The tests and what they take from beside the package; the package itself is the installed one.
 mkdir "$work/run"
-cp -r "$root/tests" "$root/training" "$root/bench" "$work/run/"
+cp -r "$root/tests" "$root/training" "$root/bench" "$root/tools" "$work/run/"
 cp "$root/pyproject.toml" "$root/README.md" "$work/run/"
 mkdir "$work/bin"
 for command in sh bash env cat uname ls cp rm mkdir; do ln -s "$(command -v "$command")" "$work/bin/$command"; done
