@@ -9,8 +9,8 @@ set -euo pipefail
 wheel=$(realpath "$1")
 shift
 root=$(cd "$(dirname "$0")/.." && pwd)
-if [ $# -eq 0 ]; then
-  set -- tests/test_guard.py tests/test_verdict.py tests/test_policy.py tests/test_modelfile.py tests/test_windows.py \
+if [[ " $* " != *" tests/"* ]]; then
+  set -- "$@" tests/test_guard.py tests/test_verdict.py tests/test_policy.py tests/test_modelfile.py tests/test_windows.py \
     tests/test_import.py tests/test_bundled_model.py tests/test_evaluate.py tests/cli tests/text tests/detect tests/views \
     tests/align tests/tokenizer
 fi
@@ -21,7 +21,7 @@ trap 'rm -rf "$work"' EXIT
 
 # The tests and what they take from beside the package; the package itself is the installed one.
 mkdir "$work/run"
-cp -r "$root/tests" "$root/training" "$root/bench" "$work/run/"
+cp -r "$root/tests" "$root/training" "$root/bench" "$root/tools" "$work/run/"
 cp "$root/pyproject.toml" "$root/README.md" "$work/run/"
 mkdir "$work/bin"
 for command in sh bash env cat uname ls cp rm mkdir; do ln -s "$(command -v "$command")" "$work/bin/$command"; done
