@@ -64,4 +64,51 @@ void expert_layer(const EncoderKernels& kernels, const ExpertWeights& weights, c
 void embedding(const EncoderKernels& kernels, const EmbeddingWeights& weights, size_t texts, size_t places,
                size_t width, const int64_t* ids, const float* shift, float* y);
 
+// y [rows][map.outputs] = x [rows][map.inputs] times the map, with inputs of 16 bits: what the rounding to 8
+// bits leaves is a second row of its own. For vectors that a whole text was summed up in.
+void fine_linear(const EncoderKernels& kernels, const Linear& map, size_t rows, const float* x, float* y);
+
+// [first token | mean | maximum] of each text, to y [B][3 D].
+void pool(const Batch& batch, const float* x, float* y);
+
+// Hierarchical pooling: runs of scales[s] tokens, weighed by a softmax over their means' products with query
+// s.
+struct ScaleWeights {
+  const float* queries;   // [S][D]
+  const int64_t* scales;  // [S], each at least 1
+  size_t count;
+};
+// [first token | each scale's sum of means] of each text, to y [B][(S + 1) D].
+void pool_scales(const EncoderKernels& kernels, const ScaleWeights& weights, const Batch& batch,
+                 const float* x, float* y);
+
+struct PatternWeights {
+  Linear project;     // D to W
+  Linear prototypes;  // W to P, rounded up to a multiple of 16; unit vectors
+  size_t count;       // P
+};
+// The highest cosine of any token's projection with each prototype, to y [B][P]; -1 for a text of no tokens.
+void highest_cosines(const EncoderKernels& kernels, const PatternWeights& weights, const Batch& batch,
+                     const float* x, float* y);
+
+constexpr size_t kClasses = 4;  // logits that stand first in an answer
+
+struct RouterWeights {
+  const float* hidden;  // [H][inputs], bias [H]
+  const float* hidden_bias;
+  const float* routes;  // [R][H], bias [R]
+  const float* routes_bias;
+  size_t inputs;  // classes, entropy, confidence, length and, where it is asked for them, the features
+  size_t width;   // H
+  size_t count;   // R
+};
+struct Known {
+  const float* answer;  // logits, classes first
+  float confidence;     // a logit
+  int64_t length;
+  const float* features;  // as many as `inputs` has room for
+};
+// Probabilities of the routes of one text, to y [R].
+void route(const RouterWeights& weights, const Known& known, float* y);
+
 }  // namespace tinyguard::layers

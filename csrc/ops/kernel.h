@@ -21,6 +21,7 @@ struct Refusal {
 struct Attributes {
   int64_t heads = 0;
   int64_t experts_per_token = 0;
+  int64_t prototypes = 0;
 };
 
 // An input as it lies in memory.
@@ -67,6 +68,17 @@ class Call {
   OrtKernelContext* context_;
 };
 
+// Refuses a width that is not a positive multiple of 16.
+void check_width(int64_t width);
+
+// Inputs 0 and 1 of what works on texts: x and lengths, which must lie within it.
+struct Values {
+  const float* x;
+  int64_t texts, places, width;
+  layers::Batch batch;
+};
+Values values(const Call& call);
+
 using Compute = void (*)(const Call& call);
 
 struct Op {
@@ -75,9 +87,11 @@ struct Op {
   size_t input_count;
   const ElementType* outputs;
   size_t output_count;
-  bool heads;    // has the attribute `heads`
-  bool experts;  // has the attribute `experts_per_token`
   Compute compute;
+  // The attributes that it has.
+  bool heads;
+  bool experts_per_token;
+  bool prototypes;
 };
 
 extern const Op kOps[];
@@ -88,6 +102,11 @@ void compute_dense_layer(const Call& call);
 void compute_expert_layer(const Call& call);
 void compute_quantize(const Call& call);
 void compute_gelu_quantize(const Call& call);
+void compute_fine_linear(const Call& call);
+void compute_pool(const Call& call);
+void compute_pool_scales(const Call& call);
+void compute_highest_cosines(const Call& call);
+void compute_router(const Call& call);
 void compute_linear(const Call& call);
 void compute_attention(const Call& call);
 void compute_add_norm(const Call& call);

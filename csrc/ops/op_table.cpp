@@ -14,6 +14,10 @@ constexpr ElementType kExpertInputs[] = {kFloat,           kInt64,           TIN
                                          TINYGUARD_LINEAR, TINYGUARD_NORM,   kFloat,
                                          TINYGUARD_LINEAR, TINYGUARD_LINEAR, TINYGUARD_NORM};
 constexpr ElementType kLinearInputs[] = {kFloat, TINYGUARD_LINEAR};
+constexpr ElementType kTextInputs[] = {kFloat, kInt64};
+constexpr ElementType kScaleInputs[] = {kFloat, kInt64, kInt64, kFloat};
+constexpr ElementType kPatternInputs[] = {kFloat, kInt64, TINYGUARD_LINEAR, TINYGUARD_LINEAR};
+constexpr ElementType kRouterInputs[] = {kFloat, kFloat, kInt64, kFloat, kFloat, kFloat, kFloat, kFloat};
 constexpr ElementType kOneFloat[] = {kFloat};
 constexpr ElementType kAddNormInputs[] = {kFloat, kFloat, TINYGUARD_NORM};
 constexpr ElementType kQuantized[] = {kUint8, kFloat, kInt32};
@@ -21,8 +25,8 @@ constexpr ElementType kQuantizedAndFloat[] = {kUint8, kFloat, kInt32, kFloat};
 
 template <size_t Inputs, size_t Outputs>
 constexpr Op op(const char* name, const ElementType (&inputs)[Inputs], const ElementType (&outputs)[Outputs],
-                Compute compute, bool heads = false, bool experts = false) {
-  return {name, inputs, Inputs, outputs, Outputs, heads, experts, compute};
+                Compute compute, bool heads = false, bool experts = false, bool prototypes = false) {
+  return {name, inputs, Inputs, outputs, Outputs, compute, heads, experts, prototypes};
 }
 
 }  // namespace
@@ -31,6 +35,11 @@ const Op kOps[] = {
     op("Embedding", kEmbeddingInputs, kOneFloat, compute_embedding),
     op("DenseLayer", kDenseInputs, kOneFloat, compute_dense_layer, true),
     op("ExpertLayer", kExpertInputs, kOneFloat, compute_expert_layer, true, true),
+    op("FineLinear", kLinearInputs, kOneFloat, compute_fine_linear),
+    op("Pool", kTextInputs, kOneFloat, compute_pool),
+    op("PoolScales", kScaleInputs, kOneFloat, compute_pool_scales),
+    op("HighestCosines", kPatternInputs, kOneFloat, compute_highest_cosines, false, false, true),
+    op("Router", kRouterInputs, kOneFloat, compute_router),
     op("Linear", kLinearInputs, kOneFloat, compute_linear),
     op("Quantize", kOneFloat, kQuantized, compute_quantize),
     op("GeluQuantize", kOneFloat, kQuantizedAndFloat, compute_gelu_quantize),

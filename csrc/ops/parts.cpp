@@ -6,12 +6,6 @@
 namespace tinyguard::ops {
 namespace {
 
-void check_width(int64_t width) {
-  if (width < 16 || width % 16 != 0) {
-    throw Refusal{"the width is " + std::to_string(width) + ", not a positive multiple of 16"};
-  }
-}
-
 layers::Rows quantized_output(const Call& call, int64_t rows, int64_t width) {
   auto* values = static_cast<uint8_t*>(call.output_bytes(0, {rows, width}));
   auto* scale = static_cast<float*>(call.output_bytes(1, {rows}));

@@ -63,7 +63,8 @@ OrtStatus* create_kernel(const OrtCustomOp* self, const void* table, const OrtKe
   try {
     Kernel kernel{api, &op, nullptr, {}};
     if (op.heads) read_int(api, info, "heads", kernel.attributes.heads);
-    if (op.experts) read_int(api, info, "experts_per_token", kernel.attributes.experts_per_token);
+    if (op.experts_per_token) read_int(api, info, "experts_per_token", kernel.attributes.experts_per_token);
+    if (op.prototypes) read_int(api, info, "prototypes", kernel.attributes.prototypes);
     std::string error;
     kernel.kernels = layers::select(read_isa(api, info), error);
     if (kernel.kernels == nullptr) throw Refusal{error};

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
+import torch.nn.functional as F
 from safetensors.numpy import save_file
 from tokenizers import Tokenizer, models
 
@@ -122,11 +123,19 @@ def toy_options(folder: Path, **changes: object) -> RunOptions:
 
 @torch.no_grad()
 def with_int8_weights(model: DualBranch) -> DualBranch:
-    """The model with the weights that its INT8 ones stand for: layers, and the token table with its characters."""
+    """The model with the weights that its INT8 ones stand for: layers, pooling, pattern bank, token table."""
     for layer in (*model.fast_layers, *model.deep_layers):
         for name, weight in layer.named_parameters():
             if weight.dim() > 1 and not name.endswith(("bias", "gate.weight")):
                 weight.copy_(dequantize(quantize(weight, torch.zeros(()))))
+    bank = model.patterns
+    for linear in (model.fast_pooling.hidden, model.deep_pooling.hidden, *([bank.project] if bank else [])):
+        linear.weight.copy_(torch.mul(*symmetric(linear.weight)))
+    if bank:
+        written, learned = (F.normalize(part, dim=-1) for part in (bank.project(bank.written), bank.learned))
+        # What the bank projects to the rounded points.
+        bank.written.copy_(torch.mul(*symmetric(written)) @ torch.linalg.pinv(bank.project.weight).t())
+        bank.learned.copy_(torch.mul(*symmetric(learned)))
     model.embedding.tokens.weight.copy_(torch.mul(*symmetric(model.embedding.folded())))
     model.embedding.characters = None
     return model

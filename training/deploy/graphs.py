@@ -13,13 +13,12 @@ tokens of a row stand first; `lengths` counts them. B and T are free.
 from __future__ import annotations
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor, nn
 
-from training.deploy.operators import DeployedLayer, EmbeddingOp, embed, present
+from training.deploy.head_operators import DeployedPatterns, DeployedPooling, DeployedRouter
+from training.deploy.operators import DeployedLayer, EmbeddingOp, embed
 from training.model.dual import DualBranch
 from training.model.heads import Heads
-from training.model.pooling import HierarchicalPooling
 from training.quantization.scheme import symmetric
 
 
@@ -39,7 +38,6 @@ class FastGraph(nn.Module):
     table: Tensor
     scale: Tensor
     positions: Tensor
-    prototypes: Tensor
 
     def __init__(self, model: DualBranch, native: bool, max_tokens: int):
         super().__init__()
@@ -53,12 +51,11 @@ class FastGraph(nn.Module):
         self.register_buffer("positions", embedding.positions.weight.detach()[:max_tokens].clone())
         self.norm, self.detectors, self.features = embedding.norm, embedding.detectors, model.config.features
         self.layers = nn.ModuleList(DeployedLayer(layer, native) for layer in model.fast_layers)
-        self.pooling, self.patterns = model.fast_pooling, model.patterns
-        if self.patterns is not None:
-            written = self.patterns.project(self.patterns.written)
-            together = F.normalize(torch.cat([written, self.patterns.learned]), dim=-1)
-            self.register_buffer("prototypes", together.detach().t().contiguous())
-        self.heads, self.confidence, self.router = joined(model.fast_heads), model.confidence, model.router
+        self.pooling = DeployedPooling(model.fast_pooling, native)
+        self.patterns = DeployedPatterns(model.patterns, native) if model.patterns is not None else None
+        self.read = model.patterns.read if model.patterns is not None else None
+        self.heads, self.confidence = joined(model.fast_heads), model.confidence
+        self.router = DeployedRouter(model.router, native)
 
     def forward(self, ids: Tensor, lengths: Tensor, features: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
         if self.detectors is not None:
@@ -69,30 +66,12 @@ class FastGraph(nn.Module):
         x = EmbeddingOp.apply(*parts) if self.native else embed(*parts)
         for layer in self.layers:
             x = layer(x, lengths)
-        mask = present(lengths, ids.shape[1])
-        pooled = self.pooling(x, mask)
-        if self.patterns is not None:
-            cosines = F.normalize(self.patterns.project(x), dim=-1) @ self.prototypes
-            pooled = pooled + self.patterns.read(cosines.masked_fill(~mask.unsqueeze(-1), -1.0).amax(1))
-        answer, confidence = self.heads(pooled), self.confidence(pooled)
-        p = answer[:, :4].softmax(-1)
-        entropy = -(p * p.clamp(min=1e-9).log()).sum(-1, keepdim=True)
-        known = [p, entropy, confidence.sigmoid(), (lengths.float() + 1.0).log().unsqueeze(-1)]
-        if self.detectors is not None:
-            known.append(features)
-        routes = self.router.routes(torch.relu(self.router.hidden(torch.cat(known, -1)))).softmax(-1)
+        pooled = self.pooling(x, lengths)
+        if self.patterns is not None and self.read is not None:
+            pooled = pooled + self.read(self.patterns(x, lengths))
+        answer = self.heads(pooled)
+        routes = self.router(answer, self.confidence(pooled), lengths, features)
         return x, pooled, answer, routes
-
-
-def chunk_means(x: Tensor, keep: Tensor, size: int) -> tuple[Tensor, Tensor]:
-    """As `training.model.pooling.chunk_means`, with a number of runs that the graph works out for itself."""
-    b, t, d = x.shape
-    whole = (t + size - 1) // size * size
-    # Enough padding for any length, then cut to whole runs.
-    x = torch.cat([x * keep, torch.zeros(b, size, d)], 1)[:, :whole]
-    keep = torch.cat([keep, torch.zeros(b, size, 1)], 1)[:, :whole]
-    counts = keep.reshape(b, -1, size).sum(2)
-    return x.reshape(b, -1, size, d).sum(2) / counts.clamp(min=1.0).unsqueeze(-1), counts > 0
 
 
 class DeepGraph(nn.Module):
@@ -101,24 +80,14 @@ class DeepGraph(nn.Module):
     def __init__(self, model: DualBranch, native: bool):
         super().__init__()
         self.layers = nn.ModuleList(DeployedLayer(layer, native) for layer in model.deep_layers)
-        self.pooling, self.heads, self.fusion = model.deep_pooling, joined(model.deep_heads), model.fusion
-
-    def pool(self, x: Tensor, mask: Tensor) -> Tensor:
-        if not isinstance(self.pooling, HierarchicalPooling):
-            return self.pooling(x, mask)  # type: ignore[no-any-return]
-        keep = mask.unsqueeze(-1).to(x.dtype)
-        parts = [x[:, 0]]
-        for query, size in zip(self.pooling.queries, self.pooling.scales, strict=True):
-            means, real = chunk_means(x, keep, size) if size > 1 else (x * keep, mask)
-            scores = (means @ query).masked_fill(~real, -1e4)
-            parts.append((scores.softmax(-1).unsqueeze(-1) * means).sum(1))
-        return F.gelu(self.pooling.hidden(torch.cat(parts, -1)))
+        self.pooling = DeployedPooling(model.deep_pooling, native)
+        self.heads, self.fusion = joined(model.deep_heads), model.fusion
 
     def forward(self, hidden: Tensor, lengths: Tensor, pooled: Tensor, answer: Tensor, routes: Tensor) -> Tensor:
         x = hidden
         for layer in self.layers:
             x = layer(x, lengths)
-        deep = self.pool(x, present(lengths, hidden.shape[1]))
+        deep = self.pooling(x, lengths)
         alone = self.heads(deep)
         share = torch.sigmoid(self.fusion.gate(torch.cat([pooled, deep], -1)))
         both = share * answer + (1.0 - share) * alone

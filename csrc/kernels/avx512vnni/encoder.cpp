@@ -8,8 +8,9 @@
 namespace tinyguard::kernels {
 namespace {
 
-// 12 rows by 2 panels are 24 of the 32 registers; 4 loads for every 7 products.
-constexpr int kBlockRows = 12;
+// 8 rows by 2 panels are 16 of the 32 registers: enough to hide the latency. 12 rows load a little less, and
+// were 4 % slower with weights that come from the third-level cache.
+constexpr int kBlockRows = 8;
 constexpr int kBlockPanels = 2;
 constexpr size_t kFewRows = 6;
 constexpr int kFewRowsPanels = 4;
@@ -27,8 +28,11 @@ inline void store(float* p, F x) { _mm512_storeu_ps(p, x); }
 inline F load_s8(const int8_t* p) {
   return _mm512_cvtepi32_ps(_mm512_cvtepi8_epi32(_mm_loadu_si128(reinterpret_cast<const __m128i*>(p))));
 }
-inline void store_u8(uint8_t* p, F x) {
-  _mm_storeu_si128(reinterpret_cast<__m128i*>(p), _mm512_cvtusepi32_epi8(_mm512_cvtps_epi32(x)));
+// x to the nearest whole number (of two, the even one), plus `zero`, clamped to u8.
+inline void store_u8(uint8_t* p, F x, int32_t zero) {
+  const __m512i whole = _mm512_add_epi32(_mm512_cvtps_epi32(x), _mm512_set1_epi32(zero));
+  _mm_storeu_si128(reinterpret_cast<__m128i*>(p),
+                   _mm512_cvtusepi32_epi8(_mm512_max_epi32(whole, _mm512_setzero_si512())));
 }
 inline float first(F x) { return _mm512_cvtss_f32(x); }
 
@@ -89,6 +93,7 @@ inline void transpose(const float* from, size_t stride, float* to) {
   });
 }
 
+inline void prefetch(const int8_t* p) { _mm_prefetch(reinterpret_cast<const char*>(p), _MM_HINT_T1); }
 inline I zero_sums() { return I{}; }
 inline Weights load_weights(const int8_t* p) { return _mm512_loadu_si512(p); }
 inline Broadcast broadcast(const uint8_t* p) {

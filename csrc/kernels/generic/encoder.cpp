@@ -48,9 +48,6 @@ inline F load_s8(const int8_t* p) {
   TINYGUARD_LANES y.v[i] = static_cast<float>(p[i]);
   return y;
 }
-inline void store_u8(uint8_t* p, const F& x) {
-  TINYGUARD_LANES p[i] = static_cast<uint8_t>(static_cast<int32_t>(x.v[i]));
-}
 inline float first(const F& x) { return x.v[0]; }
 
 inline F add(F a, const F& b) {
@@ -85,6 +82,14 @@ inline F abs(F a) {
 inline F round(F a) {
   TINYGUARD_LANES a.v[i] = (a.v[i] + 12582912.0f) - 12582912.0f;
   return a;
+}
+// x to the nearest whole number (of two, the even one), plus `zero`, clamped to u8.
+inline void store_u8(uint8_t* p, const F& x, int32_t zero) {
+  const F whole = round(x);
+  TINYGUARD_LANES {
+    const int32_t q = static_cast<int32_t>(whole.v[i]) + zero;
+    p[i] = static_cast<uint8_t>(q < 0 ? 0 : q > 255 ? 255 : q);
+  }
 }
 // x * 2^n for whole n in [-126, 0].
 inline F scale_by_power(F x, const F& n) {
@@ -127,6 +132,11 @@ inline void transpose(const float* from, size_t stride, float* to) {
   }
 }
 
+#if defined(__GNUC__)
+inline void prefetch(const int8_t* p) { __builtin_prefetch(p, 0, 2); }
+#else
+inline void prefetch(const int8_t*) {}
+#endif
 inline I zero_sums() { return I{}; }
 inline Weights load_weights(const int8_t* p) { return {p}; }
 inline Broadcast broadcast(const uint8_t* p) { return {{p[0], p[1], p[2], p[3]}}; }

@@ -14,6 +14,7 @@ import torch
 
 from tests.training.model.conftest import small
 from tests.training.toys import FFN, WIDTH, with_int8_weights
+from tinyguard import ops
 from training.deploy.export import DEEP, FAST, PLAIN_DEEP, PLAIN_FAST, WEIGHTS, export
 from training.deploy.graphs import DeepGraph, FastGraph
 from training.deploy.operators import DeployedLayer
@@ -22,6 +23,8 @@ from training.model.dual import DualBranch, attention_bias
 from training.model.heads import Answer
 
 MAX_TOKENS = 80
+#: Mean error of a pooled vector or an answer by activations of 8 bits, relative to its mean magnitude.
+ROUNDING_BUDGET = 0.05
 GRAPHS = (FAST, DEEP, PLAIN_FAST, PLAIN_DEEP)
 #: Padded lengths of a batch's texts: alone, the shortest there is, whole and broken runs of the pooling's scales.
 LENGTHS = ([1], [2], [17], [64], [80], [21, 9, 2], [16, 4, 5], [33, 33])
@@ -94,6 +97,27 @@ def test_the_exported_graphs_compute_what_the_model_does(switches: dict[str, obj
         np.testing.assert_allclose(whole, answer, atol=5e-5, rtol=5e-5, err_msg=f"deep answer of {lengths}")
 
 
+@pytest.mark.skipif(ops.library() is None, reason="a build without the operators")
+@pytest.mark.parametrize("switches", VARIANTS, ids=lambda s: "+".join(s) or "whole")
+def test_the_native_graphs_compute_what_the_plain_ones_do(switches: dict[str, object], tmp_path: Path) -> None:
+    """Within what rounding activations to 8 bits does in a few layers."""
+    export(deployable(**switches), tmp_path, MAX_TOKENS)
+    options = ort.SessionOptions()
+    options.register_custom_ops_library(str(ops.library()))
+    names = ["hidden", "pooled", "answer", "routes"]
+    sessions = [[ort.InferenceSession(str(tmp_path / name), options) for name in pair] for pair in
+                ((FAST, DEEP), (PLAIN_FAST, PLAIN_DEEP))]  # fmt: skip
+    errors = []
+    for lengths in LENGTHS:
+        asked = {name: value.numpy() for name, value in batch(lengths).items()}
+        wanted = sessions[1][0].run(names, asked)
+        errors += [np.abs(sessions[0][0].run(["pooled"], asked)[0] - wanted[1]).mean() / np.abs(wanted[1]).mean()]
+        given = dict(zip(("hidden", "pooled", "fast_answer", "routes"), wanted, strict=True))
+        deep, plain = (pair[1].run(["answer"], {**given, "lengths": asked["lengths"]})[0] for pair in sessions)
+        errors += [np.abs(deep - plain).mean() / np.abs(plain).mean()]
+    assert max(errors) < ROUNDING_BUDGET
+
+
 def test_both_kinds_of_answers_come_out_of_the_deep_graph() -> None:
     """What the test above compares is not all of one route."""
     model = with_int8_weights(deployable())
@@ -144,8 +168,9 @@ def test_the_native_graphs_are_made_of_the_package_s_operators(exported: Path) -
     for name in GRAPHS:
         nodes = onnx.load(str(exported / name), load_external_data=False).graph.node
         kinds[name] = [node.op_type for node in nodes if node.domain == "tinyguard"]
-    assert kinds[FAST] == ["Embedding"] + ["DenseLayer"] * model.config.fast_layers
-    assert kinds[DEEP] == ["DenseLayer", "ExpertLayer"] * (model.config.deep_layers // 2)
+    heads = ["Pool", "FineLinear", "HighestCosines", "Router"]
+    assert kinds[FAST] == ["Embedding"] + ["DenseLayer"] * model.config.fast_layers + heads
+    assert kinds[DEEP] == ["DenseLayer", "ExpertLayer"] * (model.config.deep_layers // 2) + ["PoolScales", "FineLinear"]
     assert kinds[PLAIN_FAST] == kinds[PLAIN_DEEP] == []
 
 
