@@ -10,6 +10,7 @@ written prototypes are BASE's, the pruned encoder that the first run began from.
 from __future__ import annotations
 
 import argparse
+from collections import defaultdict
 from pathlib import Path
 from typing import NamedTuple
 
@@ -29,13 +30,15 @@ LINEAR = (("attention.qkv", 0), ("attention.out", 4), ("feed.up", 10), ("feed.do
 NORM = (("attention.norm", 8), ("norm", 18))
 #: The heads in the order in which they lie in one answer.
 HEADS = ("classes", "code", "severity", "harmful")
+ROUTER = ("hidden.weight", "hidden.bias", "routes.weight", "routes.bias")
+DOMAIN = "tinyguard"
 
 
 class Graph(NamedTuple):
-    """What a graph holds: its tensors by name, and each layer's parts in the order in which its node takes them."""
+    """What a graph holds: its tensors by name, and by kind of operator the tensors that each of its nodes takes."""
 
     tensors: dict[str, Tensor]
-    layers: list[list[Tensor]]
+    nodes: dict[str, list[list[Tensor]]]
 
 
 def read(path: Path) -> Graph:
@@ -45,10 +48,13 @@ def read(path: Path) -> Graph:
     for node in graph.node:  # the exporter writes equal tensors once
         if node.op_type == "Identity" and node.input[0] in tensors:
             tensors[node.output[0]] = tensors[node.input[0]]
-    if any(node.op_type == "ExpertLayer" for node in graph.node):
+    nodes: dict[str, list[list[Tensor]]] = defaultdict(list)
+    for node in graph.node:
+        if node.domain == DOMAIN:
+            nodes[node.op_type].append([tensors[name] for name in node.input if name in tensors])
+    if "ExpertLayer" in nodes:
         raise ValueError(f"{path.name} has experts; only dense layers can be restored")
-    nodes = [node for node in graph.node if node.op_type == "DenseLayer"]
-    return Graph(tensors, [[tensors[name] for name in node.input[2:]] for node in nodes])
+    return Graph(tensors, nodes)
 
 
 def layer(parts: list[Tensor]) -> dict[str, Tensor]:
@@ -65,9 +71,12 @@ def layer(parts: list[Tensor]) -> dict[str, Tensor]:
 def branch(graph: Graph, name: str, sizes: list[int]) -> dict[str, Tensor]:
     """Layers, pooling and heads of one branch under the model's names; `sizes` are the heads' outputs."""
     found: dict[str, Tensor] = {}
-    for index, parts in enumerate(graph.layers):
+    for index, parts in enumerate(graph.nodes["DenseLayer"]):
         found |= {f"{name}_layers.{index}.{k}": v for k, v in layer(parts).items()}
-    found |= {f"{name}_{k}": v for k, v in graph.tensors.items() if k.startswith("pooling.")}
+    hidden = PackedLinear(*graph.nodes["FineLinear"][0])
+    found |= {f"{name}_pooling.hidden.weight": dequantize(hidden), f"{name}_pooling.hidden.bias": hidden.bias}
+    for *_, queries in graph.nodes["PoolScales"]:
+        found[f"{name}_pooling.queries"] = queries
     for part in ("weight", "bias"):
         pieces = torch.split(graph.tensors[f"heads.{part}"], sizes)
         found |= {f"{name}_heads.{head}.{part}": piece for head, piece in zip(HEADS, pieces, strict=True)}
@@ -82,7 +91,9 @@ def restore(model: DualBranch, folder: Path) -> list[str]:
     state = model.state_dict()
     sizes = [len(state[f"fast_heads.{head}.bias"]) for head in HEADS]
     found = branch(graphs[0], "fast", sizes) | branch(graphs[1], "deep", sizes)
-    found |= {k: v for k, v in fast.items() if k.startswith(("confidence.", "router.", "patterns."))}
+    found |= {k: v for k, v in fast.items() if k.startswith("confidence.")}
+    for part, value in zip(ROUTER, graphs[0].nodes["Router"][0], strict=True):
+        found[f"router.{part}"] = value
     found |= {k: v for k, v in deep.items() if k.startswith("fusion.")}
     found |= {f"embedding.{k}": v for k, v in fast.items() if k.startswith(("norm.", "detectors."))}
     found["embedding.tokens.weight"] = fast["table"].float() * fast["scale"].unsqueeze(-1)
@@ -95,7 +106,13 @@ def restore(model: DualBranch, folder: Path) -> list[str]:
                 state[f"embedding.characters.project.{part}"]
             )
     if config.patterns:
-        found["patterns.learned"] = fast["prototypes"].t()[-config.prototypes_learned :].contiguous()
+        parts = graphs[0].nodes["HighestCosines"][0]
+        project, prototypes = (dequantize(PackedLinear(*parts[first : first + 4])) for first in (0, 4))
+        rows, columns = state["patterns.project.weight"].shape  # without the zeros that fill whole panels
+        last = len(state["patterns.written"]) + config.prototypes_learned
+        found["patterns.project.weight"] = project[:rows, :columns]
+        found["patterns.learned"] = prototypes[last - config.prototypes_learned : last, :rows]
+        found |= {f"patterns.{k}": v for k, v in fast.items() if k.startswith("read.")}
     model.load_state_dict(found, strict=False)
     return sorted(set(state) - set(found))
 
