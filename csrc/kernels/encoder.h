@@ -3,8 +3,9 @@
 // The arithmetic is that of training/quantization/scheme.py. Activations are u8 with one scale and zero point
 // per row, weights s8 in ±127 with one scale per output, sums INT32, everything else float32. Weights are
 // packed [N/16][K/4][16][4]: 64 bytes are 16 outputs by 4 inputs, and are read where they lie. Every kernel
-// computes a row in an order that does not depend on the other rows. AVX2, AVX-VNNI and AVX-512 give the same
-// bits; the portable kernels have no fused multiply-add and differ in the last places of the float parts.
+// computes a row in an order that does not depend on the other rows. AVX2, AVX-VNNI, AVX-512 and NEON give
+// the same bits; the portable kernels have no fused multiply-add and differ in the last places of the float
+// parts.
 #pragma once
 
 #include <cstddef>
@@ -99,6 +100,12 @@ extern const EncoderKernels kAvxVnniEncoder;
 extern const EncoderKernels kAvx512VnniEncoder;
 #else
 #define TINYGUARD_X86_ENCODERS 0
+#endif
+#if defined(__aarch64__) && (defined(__GNUC__) || defined(__clang__))
+#define TINYGUARD_ARM_ENCODERS 1
+extern const EncoderKernels kNeonEncoder;
+#else
+#define TINYGUARD_ARM_ENCODERS 0
 #endif
 
 }  // namespace tinyguard::kernels
