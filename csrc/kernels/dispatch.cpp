@@ -72,7 +72,7 @@ constexpr Implementation kImplementations[] = {
     TINYGUARD_IMPLEMENTATION(avx512),
 #endif
 };
-constexpr const char* kKnownNames[] = {"portable", "avx2", "avx512"};
+constexpr const char* kKnownNames[] = {"portable", "avx2", "avx512", "neon"};
 
 const Implementation* fastest() {
   const Implementation* best = &kImplementations[0];
@@ -90,6 +90,9 @@ IsaError find(std::string_view name, const Implementation*& found) {
   // Names that only the encoder's kernels tell apart (layers/select.h).
   if (name == "avxvnni") name = "avx2";
   if (name == "avx512vnni") name = "avx512";
+#if defined(__aarch64__)
+  if (name == "neon") name = "portable";
+#endif
   for (const Implementation& implementation : kImplementations) {
     if (name != implementation.name) continue;
     if (!implementation.supported()) return IsaError::unsupported;

@@ -3,8 +3,9 @@
 // The arithmetic is that of training/quantization/scheme.py. Activations are u8 with one scale and zero point
 // per row, weights s8 in ±127 with one scale per output, sums INT32, everything else float32. Weights are
 // packed [N/16][K/4][16][4]: 64 bytes are 16 outputs by 4 inputs, and are read where they lie. Every kernel
-// computes a row in an order that does not depend on the other rows. AVX2, AVX-VNNI and AVX-512 give the same
-// bits; the portable kernels have no fused multiply-add and differ in the last places of the float parts.
+// computes a row in an order that does not depend on the other rows. AVX2, AVX-VNNI, AVX-512 and NEON give
+// the same bits; the portable kernels have no fused multiply-add and differ in the last places of the float
+// parts.
 #pragma once
 
 #include <cstddef>
@@ -61,7 +62,8 @@ struct EncoderKernels {
   void (*linear)(const Rows& x, size_t count, const Linear& map, size_t panel, size_t panels, float* y,
                  size_t stride);
   // softmax(q kᵀ / sqrt(size)) v to out, rows `out_stride` apart; scratch: attention_scratch(tokens, size)
-  // floats.
+  // floats. Products are of integers of 16 bits (generic/attention.inc); all NaN where an input is not
+  // finite.
   void (*attention)(const Head& head, float* out, size_t out_stride, float* scratch);
   // y = LayerNorm(x + residual), eps 1e-12; y may be x or residual. width is a multiple of 16.
   void (*add_norm)(const float* x, const float* residual, const Norm& norm, size_t width, float* y);
@@ -73,6 +75,8 @@ struct EncoderKernels {
   float (*dot)(const float* a, const float* b, size_t width);
   // 2^x for x in [-126, 0], one value.
   float (*exp2)(float x);
+  // Asks for a cache line that is needed soon; any address will do.
+  void (*prefetch)(const int8_t* p);
 };
 
 // Query rows that no kernel exceeds in a block.
@@ -80,10 +84,11 @@ constexpr size_t kMostQueries = 12;
 
 constexpr size_t round_up(size_t n, size_t to) { return (n + to - 1) / to * to; }
 
-// Floats of scratch that `attention` needs: keys in panels, scores and scaled queries of a block.
+// Floats of scratch that `attention` needs: keys and values in pairs of 16 bits; scores, weights and queries
+// of a block, where 16 keys are rounded as well.
 constexpr size_t attention_scratch(size_t tokens, size_t size) {
-  const size_t keys = round_up(tokens, kLanes);
-  return keys * size + kMostQueries * (keys + round_up(size, kLanes));
+  const size_t keys = round_up(tokens, kLanes), width = round_up(size, 2 * kLanes);
+  return keys * width + kMostQueries * (keys + keys / 2) + kLanes * width / 2;
 }
 
 // Implementations that this build has, slowest first; whether the machine runs one, `supported` says.
@@ -95,6 +100,12 @@ extern const EncoderKernels kAvxVnniEncoder;
 extern const EncoderKernels kAvx512VnniEncoder;
 #else
 #define TINYGUARD_X86_ENCODERS 0
+#endif
+#if defined(__aarch64__) && (defined(__GNUC__) || defined(__clang__))
+#define TINYGUARD_ARM_ENCODERS 1
+extern const EncoderKernels kNeonEncoder;
+#else
+#define TINYGUARD_ARM_ENCODERS 0
 #endif
 
 }  // namespace tinyguard::kernels

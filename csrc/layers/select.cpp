@@ -9,9 +9,10 @@ namespace {
 constexpr const kernels::EncoderKernels* kEncoders[] = {
     &kernels::kPortableEncoder,
 #if TINYGUARD_X86_ENCODERS
-    &kernels::kAvx2Encoder,
-    &kernels::kAvxVnniEncoder,
-    &kernels::kAvx512VnniEncoder,
+    &kernels::kAvx2Encoder,     &kernels::kAvxVnniEncoder, &kernels::kAvx512VnniEncoder,
+#endif
+#if TINYGUARD_ARM_ENCODERS
+    &kernels::kNeonEncoder,
 #endif
 };
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from unittest.mock import patch
 
 import numpy as np
 import torch
@@ -10,6 +11,7 @@ import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from tests.ops.attention import attend_torch
 from tests.ops.graphs import Floats, Map
 from training.model.config import DualConfig
 from training.model.experts import Experts
@@ -65,10 +67,11 @@ def constants(layer: Layer) -> list[NDArray[Any]]:
 
 
 def expected(layer: Layer, x: Floats, lengths: NDArray[np.int64]) -> Floats:
-    """What PyTorch computes, [B, T, D]; padding is unspecified. Every text on its own."""
+    """What PyTorch computes, [B, T, D], with attention in integers; padding is unspecified. Every text on its own."""
     result = np.zeros_like(x)
-    for b, length in enumerate(lengths):
-        if length:
-            text = torch.from_numpy(x[b : b + 1, :length])
-            result[b, :length] = array(layer(text, torch.ones(1, length, dtype=torch.bool), None)[0])[0]
+    with patch("training.model.layer.attend", attend_torch):
+        for b, length in enumerate(lengths):
+            if length:
+                text = torch.from_numpy(x[b : b + 1, :length])
+                result[b, :length] = array(layer(text, torch.ones(1, length, dtype=torch.bool), None)[0])[0]
     return result

@@ -37,6 +37,11 @@ inline void dot4(I& total, const Broadcast& a, Weights w) {
   total.high = dot4_half(total.high, a, w.high);
 }
 
+inline void dot2(I& total, Pair a, Weights w) {
+  total.low += reinterpret_cast<Half>(_mm256_madd_epi16(a, w.low));
+  total.high += reinterpret_cast<Half>(_mm256_madd_epi16(a, w.high));
+}
+
 #include "kernels/generic/kernels.inc"
 
 bool supported() { return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"); }

@@ -104,6 +104,20 @@ inline Broadcast broadcast(const uint8_t* p) {
 inline void dot4(I& total, Broadcast a, Weights w) {
   total = reinterpret_cast<I>(_mm512_dpbusd_epi32(reinterpret_cast<__m512i>(total), a, w));
 }
+// Two integers of 16 bits for all outputs, and their products added to the sums.
+using Pair = __m512i;
+inline Pair broadcast_pair(const float* p) { return broadcast(reinterpret_cast<const uint8_t*>(p)); }
+inline void dot2(I& total, Pair a, Weights w) {
+  total = reinterpret_cast<I>(_mm512_dpwssd_epi32(reinterpret_cast<__m512i>(total), a, w));
+}
+// To the nearest integers of 16 bits, which they must fit: 16 in a row, or 16 pairs.
+inline void store_s16(float* p, F x) {
+  _mm256_storeu_si256(reinterpret_cast<__m256i*>(p), _mm512_cvtepi32_epi16(_mm512_cvtps_epi32(x)));
+}
+inline void store_pairs(float* p, F even, F odd) {
+  const __m512i low = _mm512_cvtps_epi32(even), high = _mm512_slli_epi32(_mm512_cvtps_epi32(odd), 16);
+  _mm512_storeu_si512(p, _mm512_mask_blend_epi16(0xAAAAAAAA, low, high));
+}
 inline I load_sums(const int32_t* p) { return reinterpret_cast<I>(_mm512_loadu_si512(p)); }
 inline I subtract_product(I total, int32_t factor, I sums) { return total - factor * sums; }
 inline F to_float(I x) { return _mm512_cvtepi32_ps(reinterpret_cast<__m512i>(x)); }

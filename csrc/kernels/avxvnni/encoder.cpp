@@ -28,6 +28,12 @@ inline void dot4(I& total, Broadcast a, Weights w) {
   total.high = dot4_half(total.high, a, w.high);
 }
 
+inline void dot2(I& total, Pair a, Weights w) {
+  total.low = reinterpret_cast<Half>(_mm256_dpwssd_avx_epi32(reinterpret_cast<__m256i>(total.low), a, w.low));
+  total.high =
+      reinterpret_cast<Half>(_mm256_dpwssd_avx_epi32(reinterpret_cast<__m256i>(total.high), a, w.high));
+}
+
 #include "kernels/generic/kernels.inc"
 
 bool supported() {

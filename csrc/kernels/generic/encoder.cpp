@@ -146,6 +146,36 @@ inline void dot4(I& total, const Broadcast& a, const Weights& w) {
     total.v[i] += a.v[0] * four[0] + a.v[1] * four[1] + a.v[2] * four[2] + a.v[3] * four[3];
   }
 }
+// Two integers of 16 bits for all outputs, and their products added to the sums.
+struct Pair {
+  int32_t v[2];
+};
+inline Pair broadcast_pair(const float* p) {
+  int16_t two[2];
+  std::memcpy(two, p, sizeof(two));
+  return {{two[0], two[1]}};
+}
+inline void dot2(I& total, const Pair& a, const Weights& w) {
+  int16_t pairs[2 * kLanes];
+  std::memcpy(pairs, w.v, sizeof(pairs));
+  TINYGUARD_LANES total.v[i] += a.v[0] * pairs[2 * i] + a.v[1] * pairs[2 * i + 1];
+}
+// To the nearest integers of 16 bits, which they must fit: 16 in a row, or 16 pairs.
+inline void store_s16(float* p, const F& x) {
+  const F whole = round(x);
+  int16_t out[kLanes];
+  TINYGUARD_LANES out[i] = static_cast<int16_t>(whole.v[i]);
+  std::memcpy(p, out, sizeof(out));
+}
+inline void store_pairs(float* p, const F& even, const F& odd) {
+  const F low = round(even), high = round(odd);
+  int16_t out[2 * kLanes];
+  TINYGUARD_LANES {
+    out[2 * i] = static_cast<int16_t>(low.v[i]);
+    out[2 * i + 1] = static_cast<int16_t>(high.v[i]);
+  }
+  std::memcpy(p, out, sizeof(out));
+}
 inline I load_sums(const int32_t* p) {
   I y;
   std::memcpy(y.v, p, sizeof(y.v));
