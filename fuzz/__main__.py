@@ -22,7 +22,7 @@ from fuzz.engine import BUILD, TARGETS, Outcome, run
 from fuzz.seeds import seeds
 
 #: Largest input that the engine makes, and bytes of a target's corpus in git before compression.
-MAX_INPUT, MAX_CORPUS = 2048, 160_000
+MAX_INPUT, MAX_CORPUS = 2048, 48_000
 
 
 def _folder(kind: str, target: str) -> Path:
