@@ -42,9 +42,13 @@ def sandbox(tmp_path: Path) -> Path:
         script = commands / name
         script.write_text(f'#!/bin/sh\nexec "{sys.executable}" "{Path(__file__).parent}/stand_in.py" {name} "$@"\n')
         script.chmod(0o755)
+    (work := tmp_path / "work").mkdir()
+    (work / "tools").mkdir()
+    # It makes an environment and runs tests for minutes: here it only has to be there.
+    (work / "tools" / "test_wheel.sh").write_text(f'#!/bin/sh\ntest -x "{ROOT}/tools/test_wheel.sh"\n')
+    (work / "tools" / "test_wheel.sh").chmod(0o755)
     (commands / "python3").write_text(f'#!/bin/sh\nexec "{sys.executable}" "$@"\n')  # for the Makefile
     (commands / "python3").chmod(0o755)
-    work = tmp_path / "work"
     for name in ("dev", "bench/out"):
         (work / name).mkdir(parents=True)
     for name in ("training", "csrc", "tests", "tinyguard"):
@@ -96,6 +100,8 @@ def test_shell_blocks_run(item: Placed, sandbox: Path, port: int) -> None:
         "tinyguard scan --input missing.jsonl; true",
         "python -m bench.quality --no-such-option",
         "python -m no_such_module",
+        "python tools/no_such_script.py",
+        "python tools/check_wheel.py --no-such-option",
         "curl -s 127.0.0.1:1/guard | cat",
         "pytest tests/no_such_folder",
         "no_such_command",
