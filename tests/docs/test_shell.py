@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from tests.capi import library as capi
+from tests.docs import package
 from tests.docs.blocks import ROOT, Placed, to_run
 from tests.server.conftest import serving
 from tinyguard import Guard
@@ -80,12 +81,15 @@ def run(code: str, work: Path) -> subprocess.CompletedProcess[str]:
 
 
 @pytest.mark.parametrize("item", to_run("sh"), ids=str)
-def test_shell_blocks_run(item: Placed, sandbox: Path, port: int) -> None:
+def test_shell_blocks_run(item: Placed, sandbox: Path, port: int, monkeypatch: pytest.MonkeyPatch) -> None:
     code = item.block.code.replace("localhost:8088", f"127.0.0.1:{port}")
     if "/path/to/libonnxruntime.so" in code:
         if capi.RUNTIME is None:
             pytest.skip("this onnxruntime wheel has no shared library")
         code = code.replace("/path/to/libonnxruntime.so", str(capi.RUNTIME))
+        # With -e the environment's LIBRARY counts, and not the Makefile's.
+        monkeypatch.setenv("MAKEFLAGS", "e")
+        monkeypatch.setenv("LIBRARY", str(package.make(sandbox / "package")))
     done = run(code, sandbox)
     assert done.returncode in (0, 3), done.stdout[-1000:] + done.stderr[-2000:]
 
