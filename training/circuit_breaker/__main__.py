@@ -124,7 +124,10 @@ def run_evaluate(args: argparse.Namespace) -> None:
         "answers_after": lambda: attack_answers(model, tokenizer, tries, args.new_tokens, adapted=True),
         "blocked": lambda: guard_blocks(tries),
         "merged": lambda: merged_difference(
-            model if exact else load_broken(args.model, args.adapter, "float32"), tokenizer, near, args.max_tokens
+            model if exact else load_broken(args.model, args.adapter, "float32"),
+            tokenizer,
+            near[:SHORT_HELD_OUT],
+            args.max_tokens,
         ),
     }
     for name, part in parts.items():
