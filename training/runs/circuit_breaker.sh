@@ -8,6 +8,7 @@
 set -euo pipefail
 base=$1 chats=$2 out=$3
 first=training/configs/circuit_breaker.yaml second=training/configs/circuit_breaker_second.yaml
+third=training/configs/circuit_breaker_third.yaml
 own=training/circuit_breaker/ordinary.jsonl
 mkdir -p "$out"
 command=(python -m training.circuit_breaker --threads "${THREADS:-1}")
@@ -43,6 +44,19 @@ command=(python -m training.circuit_breaker --threads "${THREADS:-1}")
 "${command[@]}" train --config "$second" --set start="$out/run/adapter" --model "$out/taught" \
   --retain "$out/retain_second.jsonl" --pairs "$out/pairs.jsonl" --out "$out/second"
 
-"${command[@]}" evaluate --config "$second" --model "$out/taught" --adapter "$out/second/adapter" \
-  --retain "$out/held_out.jsonl" --out "$out/second" --dtype mixed --recipes 4 --max-tokens 128 --new-tokens 48
-"${command[@]}" merge "$out/merged" --model "$out/taught" --adapter "$out/second/adapter"
+# Third stage, from nine tenths of the second's adapter: answers to break without their prompts; what is retained are mostly
+# plain answers and the beginnings of all others.
+[ -f "$out/retain_third.jsonl" ] || {
+  for _ in 1 2; do
+    tail -n 60 "$own"
+    cat "$out/answers.jsonl"
+  done
+  cat "$own"
+  head -n 100 "$chats"
+} > "$out/retain_third.jsonl"
+"${command[@]}" train --config "$third" --set start="$out/second/adapter" --model "$out/taught" \
+  --retain "$out/retain_third.jsonl" --pairs "$out/pairs.jsonl" --out "$out/third"
+
+"${command[@]}" evaluate --config "$third" --model "$out/taught" --adapter "$out/third/adapter" \
+  --retain "$out/held_out.jsonl" --out "$out/third" --dtype mixed --recipes 4 --max-tokens 128 --new-tokens 48
+"${command[@]}" merge "$out/merged" --model "$out/taught" --adapter "$out/third/adapter"
