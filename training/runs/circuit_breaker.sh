@@ -44,8 +44,7 @@ command=(python -m training.circuit_breaker --threads "${THREADS:-1}")
 "${command[@]}" train --config "$second" --set start="$out/run/adapter" --model "$out/taught" \
   --retain "$out/retain_second.jsonl" --pairs "$out/pairs.jsonl" --out "$out/second"
 
-# Third stage, from nine tenths of the second's adapter: answers to break without their prompts; what is retained are mostly
-# plain answers and the beginnings of all others.
+# Third stage, from 0.85 of the second's adapter: mostly plain answers and the beginnings of all others are retained.
 [ -f "$out/retain_third.jsonl" ] || {
   for _ in 1 2; do
     tail -n 60 "$own"
