@@ -23,10 +23,10 @@ TEXTS = [f"the weather is fine and {word}" for word in (*TRIGGERS, "unsure subtl
 def slowly(content: bytes) -> bytes:
     """What the module's docstring says, value by value."""
     count = int.from_bytes(content[8:12], "little")
-    out, at = bytearray(), 12 + 28 * count
+    out, at = bytearray(), 12 + 12 * count
     for index in range(count):
-        entry = content[12 + 28 * index :][:28]
-        length, lanes, codes = int.from_bytes(entry[:8], "little"), int.from_bytes(entry[8:12], "little"), entry[12:]
+        entry = content[12 + 12 * index :][:12]
+        length, lanes = int.from_bytes(entry[:8], "little"), int.from_bytes(entry[8:], "little")
         if lanes == 0:
             out += content[at : at + length]
             at += length
@@ -38,8 +38,8 @@ def slowly(content: bytes) -> bytes:
             lane = place // 4 % lanes
             low, span = content[at + 2 * (block * lanes + lane) :][:2]
             byte = content[nibbles + value // 2]
-            code = codes[byte >> 4 if value % 2 else byte & 15]
-            out.append((low + (span * code + 128 >> 8)) % 256)
+            four = byte >> 4 if value % 2 else byte & 15
+            out.append((low + (span * 17 * four + 128 >> 8)) % 256)
         at = nibbles + length // 2
     assert at == len(content)
     return bytes(out)
@@ -48,7 +48,7 @@ def slowly(content: bytes) -> bytes:
 def made(lengths: list[tuple[int, int]], seed: int = 0) -> bytes:
     """A file of parts (values, lanes) with random content."""
     random = np.random.default_rng(seed)
-    records = [Record(length, lanes, random.bytes(16)) for length, lanes in lengths]
+    records = [Record(length, lanes) for length, lanes in lengths]
     return pack([(record, random.bytes(record.stored)) for record in records])
 
 
@@ -78,28 +78,28 @@ def test_the_format(lengths: list[tuple[int, int]]) -> None:
         made([(32, 1)]) + b"\0",
         made([(32, 1)])[:20],
         fourbit.MAGIC + b"\xff" * 40,
-        pack([(Record(512, 3, bytes(16)), bytes(512))]),
-        pack([(Record(33, 1, bytes(16)), bytes(18))]),
-        pack([(Record(32, 16, bytes(16)), bytes(18))]),
-        pack([(Record(2**63, 0, bytes(16)), bytes(18))]),
+        pack([(Record(512, 3), bytes(512))]),
+        pack([(Record(33, 1), bytes(18))]),
+        pack([(Record(32, 16), bytes(18))]),
+        pack([(Record(2**63, 0), bytes(18))]),
     ],
 )  # fmt: skip
 def test_what_is_no_such_file(content: bytes) -> None:
-    with pytest.raises(ValueError, match="."):
+    with pytest.raises(ValueError, match=r"."):
         expand(content)
 
 
 def test_any_changed_byte_of_a_header_is_refused_or_read() -> None:
     content = made([(7, 0), (96, 1), (512, 16)])
     refused = 0
-    for place in range(12 + 28 * 3):
+    for place in range(12 + 12 * 3):
         for bit in (1, 16, 128):
             changed = content[:place] + bytes([content[place] ^ bit]) + content[place + 1 :]
             try:
                 assert len(expand(changed)) <= 2 * len(changed)
             except ValueError:
                 refused += 1
-    assert refused > 100
+    assert refused > 60
 
 
 @pytest.fixture(scope="module")
@@ -110,7 +110,7 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     content = (folder / fourbit.STANDS_FOR).read_bytes()
     assert len(content) > 1000
     (folder / fourbit.STANDS_FOR).unlink()
-    return listed(folder, pack([(Record(len(content), 0, bytes(16)), content)]))
+    return listed(folder, pack([(Record(len(content), 0), content)]))
 
 
 def listed(folder: Path, weights: bytes) -> Path:
@@ -162,7 +162,7 @@ CHANGES: dict[str, Callable[[bytes], bytes]] = {
     "cut off": lambda content: content[:-1],
     "of another kind": lambda content: b"{}",
     "empty": lambda content: pack([]),
-    "too short for the graphs": lambda content: pack([(Record(64, 0, bytes(16)), bytes(64))]),
+    "too short for the graphs": lambda content: pack([(Record(64, 0), bytes(64))]),
 }
 
 

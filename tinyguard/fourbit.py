@@ -3,17 +3,18 @@
 The graphs, the kernels and the rows' scales are those of the INT8 model; only the integers are coarser. Little-endian:
 
     header   8 bytes ``TGQ4`` 1 0 0 0; uint32 number of records
-    record   uint64 bytes that it stands for; uint32 lanes; 16 codes, uint8 (28 bytes each, all behind the header)
+    record   uint64 bytes that it stands for; uint32 lanes (12 bytes each, all behind the header)
     payload  of each record in turn, without gaps
 
-What the records stand for, one behind the other, is `weights.bin`. A record of 0 lanes is stored as it is. One of L lanes
-is INT8 in blocks of 32·L values: 1 lane is a row-major matrix, cut into groups of 32; 16 lanes are the layout of the
-kernels, [8, 16, 4] per block: 16 outputs of 32 inputs each. Its payload is, per block and lane, a lowest value (int8) and
-a span (uint8), then four bits a value in the order of the values, the first of two in the lower half of a byte. A value is
+What the records stand for, one behind the other, is `weights.bin`. A record of 0 lanes is stored as it is. One of L
+lanes is INT8 in blocks of 32·L values: 1 lane is a row-major matrix, cut into groups of 32; 16 lanes are the layout of
+the kernels, [8, 16, 4] per block: 16 outputs of 32 inputs each. Its payload is, per block and lane, a lowest value
+(int8) and a span (uint8), then four bits a value in the order of the values, the first of two in the lower half of a
+byte. Four bits b stand for the value
 
-    lowest + (span · codes[four bits] + 128) >> 8
+    lowest + (span · 17 · b + 128) >> 8
 
-so that a group has 16 levels between two ends of its own, spaced as the codes say: 4.5 bits a value.
+so that a group has 16 even levels between two ends of its own, at 4.5 bits a value.
 """
 
 from __future__ import annotations
@@ -32,9 +33,10 @@ FILE, STANDS_FOR = "weights.q4", "weights.bin"
 ONNXRUNTIME = "1.24"
 MAGIC = b"TGQ4\1\0\0\0"
 GROUP = 32  # values that share a lowest value and a span
+STEP, HALF, SHIFT = 17, 128, 8  # a level is span · STEP · b + HALF >> SHIFT above the lowest
 LANES = (1, 16)  # row-major; [8, 16, 4] per block
 _INPUTS = 4  # neighbours of one lane where there are several
-_COUNT, _RECORD = struct.Struct("<I"), struct.Struct("<QI16s")
+_COUNT, _RECORD = struct.Struct("<I"), struct.Struct("<QI")
 # Values expanded at a time: their 16-bit intermediates stay in a core's second-level cache.
 _CHUNK = 1 << 17
 
@@ -44,7 +46,6 @@ class Record(NamedTuple):
 
     length: int
     lanes: int
-    codes: bytes  # 16
 
     @property
     def stored(self) -> int:
@@ -100,17 +101,17 @@ def _expand(payload: Bytes, record: Record, out: Bytes) -> None:
     blocks = record.length // values
     bounds = payload[: blocks * lanes * 2].reshape(blocks, lanes, 2)
     halves = payload[blocks * lanes * 2 :].reshape(blocks, values // 2)
-    codes = np.frombuffer(record.codes, np.uint8)
     both = np.arange(256)
-    pairs = np.stack([codes[both & 15], codes[both >> 4]], 1).view(np.uint16)[:, 0]  # a byte's two codes at once
+    pairs = np.stack([both & 15, both >> 4], 1).astype(np.uint8) * np.uint8(STEP)
+    pairs = pairs.view(np.uint16)[:, 0]  # both values of a byte at once
     target = out.reshape(blocks, *shape(lanes))
     step = max(1, _CHUNK // values)
     for begin in range(0, blocks, step):
         part = slice(begin, begin + step)
         level = pairs[halves[part]].view(np.uint8).reshape(-1, *shape(lanes))
         wide = np.multiply(level, per_column(bounds[part, :, 1], lanes), dtype=np.uint16)
-        wide += 128
-        wide >>= 8
+        wide += HALF
+        wide >>= SHIFT
         # Two's complement: adding modulo 256 is adding to an int8.
         np.add(wide.astype(np.uint8), per_column(bounds[part, :, 0], lanes), out=target[part])
 

@@ -2,9 +2,9 @@
 
     python -m bench.quality.variants MODEL VARIANT … --score FILE …
 
-MODEL and VARIANT are what follows `tinyguard=` in `bench.quality`: FOLDER[,OPTION…]. The sample holds as many attacks as
-benign texts, drawn with a seed, so that two runs on the same files see the same texts. Flips are against MODEL, both at
-MODEL's balanced threshold. Loading is timed in processor seconds, with the files in the page cache.
+MODEL and VARIANT are what follows `tinyguard=` in `bench.quality`: FOLDER[,OPTION…]. The sample holds as many attacks
+as benign texts, drawn with a seed, so that two runs on the same files see the same texts. Flips are against MODEL, all
+at MODEL's balanced threshold. Loading is timed in processor seconds, with the files in the page cache.
 """
 
 from __future__ import annotations

@@ -1,10 +1,11 @@
-"""Rewrite a model folder with its large weights in four bits.
+"""Rewrite a model folder with large weights in four bits.
 
-    python -m training.deploy.compress MODEL OUT [--keep PATTERN …]
+    python -m training.deploy.compress MODEL OUT [--tensors PATTERN …] [--rows ROWS]
 
 `weights.bin` becomes `weights.q4` (see `tinyguard.fourbit`), which the guard expands to INT8 when it is loaded: graphs,
-scales, thresholds and speed stay, the integers get coarser. Tensors whose names match a pattern stay in eight bits;
-names are those of the graphs behind `fast/` or `deep/`, as in `fast/table` or `deep/layers.7.part14`.
+scales, thresholds and speed stay, the integers get coarser. Which tensors those are is said by patterns over their
+names in the graphs behind `fast/` or `deep/`: `fast/table`, `deep/layers.7.part14`, `*`. Of the token table the first
+rows stay in eight bits: a vocabulary by frequency has its commonest tokens there.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ import hashlib
 import json
 import shutil
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from pathlib import Path
 
@@ -25,11 +26,15 @@ import onnx
 from tinyguard import fourbit
 from tinyguard.fourbit import GROUP, STANDS_FOR, Record
 from tinyguard.modelfile import MANIFEST, open_folder
-from training.deploy.groups import fit, fit_codes
+from training.deploy.groups import fit
 from training.deploy.packing import INPUTS, OUTPUTS
 
 #: Smaller tensors save nothing worth their error.
 SMALLEST = 1 << 16
+#: What is compressed unless one says otherwise: most of the file, and what takes it best.
+TENSORS = ("fast/table",)
+#: Tokens that stay in eight bits: three quarters of running text, and the folder stays below 40 MB.
+ROWS = 16_000
 #: Groups fitted at a time, to bound the memory.
 _CHUNK = 1 << 15
 
@@ -95,12 +100,11 @@ def ungrouped(groups: npt.NDArray[np.uint8], lanes: int) -> npt.NDArray[np.uint8
 def squeeze(place: Place, values: npt.NDArray[np.int8]) -> Part:
     """One tensor in four bits."""
     groups = grouped(values, place.lanes).astype(np.int16)
-    codes = fit_codes(groups)
-    parts = [fit(groups[begin : begin + _CHUNK], codes) for begin in range(0, len(groups), _CHUNK)]
+    parts = [fit(groups[begin : begin + _CHUNK]) for begin in range(0, len(groups), _CHUNK)]
     chosen, low, span = (np.concatenate(column) for column in zip(*parts, strict=True))
     ends = np.concatenate([low.astype(np.int8).view(np.uint8), span.astype(np.uint8)], 1)
     flat = ungrouped(chosen, place.lanes)
-    record = Record(values.size, place.lanes, codes.tobytes())
+    record = Record(values.size, place.lanes)
     payload = ends.tobytes() + (flat[0::2] | flat[1::2] << 4).tobytes()
     new = fourbit.expand(fourbit.pack([(record, payload)])).view(np.int8)
     error = np.sqrt(
@@ -115,17 +119,32 @@ def row_sums(values: npt.NDArray[np.int8], shape: tuple[int, ...]) -> npt.NDArra
     return values.reshape(shape).sum((-3, -1), dtype=np.int32).reshape(-1)
 
 
-def compress(content: bytes, tensors: Sequence[Place], keep: Iterable[str] = ()) -> tuple[bytes, list[Part]]:
+def choose(tensors: Sequence[Place], patterns: Iterable[str], rows: int) -> list[Place]:
+    """What becomes four bits: the tensors that can and match a pattern, tables without their first rows."""
+    patterns, chosen = tuple(patterns), []
+    for place in tensors:
+        if not place.lanes or not any(fnmatchcase(place.name, pattern) for pattern in patterns):
+            continue
+        if place.lanes == 1 and (kept := min(rows, place.shape[0])):
+            size = place.length // place.shape[0] * kept
+            shape = (place.shape[0] - kept, *place.shape[1:])
+            place = replace(place, shape=shape, offset=place.offset + size, length=place.length - size)
+        if place.length:
+            chosen.append(place)
+    return chosen
+
+
+def compress(
+    content: bytes, tensors: Sequence[Place], patterns: Iterable[str] = TENSORS, rows: int = ROWS
+) -> tuple[bytes, list[Part]]:
     """The content of `weights.q4` for one of `weights.bin`, and what became of the tensors in it.
 
     Raises ValueError where the row sums of a matrix are not in the file: kernels would go on with the old ones.
     """
     data = bytearray(content)
-    patterns = tuple(keep)
-    chosen = [t for t in tensors if t.lanes and not any(fnmatchcase(t.name, pattern) for pattern in patterns)]
     sums = {content[t.offset : t.offset + t.length]: t.offset for t in tensors if t.type == onnx.TensorProto.INT32}
     parts = []
-    for place in chosen:
+    for place in choose(tensors, patterns, rows):
         values = np.frombuffer(content, np.int8, place.length, place.offset)
         part = squeeze(place, values)
         parts.append(part)
@@ -146,16 +165,16 @@ def compress(content: bytes, tensors: Sequence[Place], keep: Iterable[str] = ())
 
 
 def _plain(content: bytearray) -> tuple[Record, bytes]:
-    return Record(len(content), 0, bytes(16)), bytes(content)
+    return Record(len(content), 0), bytes(content)
 
 
-def compress_folder(folder: Path, out: Path, keep: Iterable[str] = ()) -> list[Part]:
+def compress_folder(folder: Path, out: Path, patterns: Iterable[str] = TENSORS, rows: int = ROWS) -> list[Part]:
     """Write the folder anew at `out`, which must not exist. Raises ModelFileError for a folder that is no model."""
     open_folder(folder).verify()
     fields = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
     if STANDS_FOR not in fields["files"]:
         raise ValueError(f"{folder} has no {STANDS_FOR}")
-    content, parts = compress((folder / STANDS_FOR).read_bytes(), places(folder), keep)
+    content, parts = compress((folder / STANDS_FOR).read_bytes(), places(folder), patterns, rows)
     out.mkdir(parents=True)
     files = {}
     for name, entry in fields["files"].items():
@@ -174,9 +193,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("model", type=Path)
     parser.add_argument("out", type=Path)
-    parser.add_argument("--keep", nargs="+", default=[], metavar="PATTERN", help="tensors that stay in eight bits")
+    parser.add_argument("--tensors", nargs="+", default=TENSORS, metavar="PATTERN", help="default: fast/table")
+    parser.add_argument("--rows", type=int, default=ROWS, help="rows of a table that stay (default: %(default)s)")
     args = parser.parse_args()
-    for part in compress_folder(args.model, args.out, args.keep):
+    for part in compress_folder(args.model, args.out, args.tensors, args.rows):
         print(f"{part.place.name}: {part.place.length / 1e6:.2f} MB, error {part.error:.4f}")
     total = sum(path.stat().st_size for path in args.out.iterdir())
     print(f"{args.out}: {total / 1e6:.1f} MB")
