@@ -12,6 +12,8 @@ with atheris.instrument_imports(include=["tinyguard", "fuzz", "json"]):
 
 def main() -> None:
     name = sys.argv.pop(1)
+    # By this line, which goes to a shell as it is, libFuzzer starts the target again when it merges.
+    sys.argv[0] = f"{sys.executable} -m fuzz.atheris_engine {name}"
     atheris.Setup(sys.argv, TARGETS[name])
     atheris.Fuzz()
 

@@ -59,6 +59,7 @@ def test_threads_share_the_core_and_a_tokenizer() -> None:
 
 
 def test_threads_share_the_objects_that_the_core_returns() -> None:
+    native.load()
     analysis, normalized = _core.analyze(TEXTS[3]), _core.normalize(TEXTS[3])
     spans = [normalized.to_original(i, i + 1) for i in range(len(normalized))]
 
@@ -74,6 +75,7 @@ def test_threads_share_the_objects_that_the_core_returns() -> None:
 
 
 def test_threads_load_the_tables_at_once() -> None:
+    native.load()
     content = native.LANGUAGE_FILE.read_bytes()
     score = _core.language_score(TEXTS[0])
     assert (

@@ -24,7 +24,7 @@ threads() {
   work=$(mktemp -d)
   trap 'rm -rf "$work"' EXIT
   build "$folder" thread tinyguard
-  "${CXX/++/}" -std=c99 -g -fsanitize=thread -Itinyguard/include tests/capi/threads.c -o "$work/threads" -L"$folder" \
+  "$(sed 's/clang++/clang/; s/g++/gcc/' <<<"$CXX")" -std=c99 -g -fsanitize=thread -Itinyguard/include tests/capi/threads.c -o "$work/threads" -L"$folder" \
     -Wl,-rpath,"$PWD/$folder" -ltinyguard -pthread
   split -l 3 bench/attacks/texts.jsonl "$work/text."
   local runtime

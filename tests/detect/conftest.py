@@ -1,14 +1,10 @@
 """The detectors read their language tables once for the whole run."""
 
-from pathlib import Path
-
 import pytest
 
-from tinyguard import _core
-
-TABLES = Path(__file__).parents[2] / "tinyguard" / "data" / "language.bin"
+from tinyguard import native
 
 
 @pytest.fixture(scope="session", autouse=True)
 def language() -> None:
-    _core.load_language(TABLES.read_bytes())
+    native.load()

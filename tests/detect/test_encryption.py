@@ -7,7 +7,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.detect.conftest import TABLES
 from tests.detect.letters_cases import (
     ORDINARY,
     OTHER_SCRIPTS,
@@ -19,7 +18,7 @@ from tests.detect.letters_cases import (
     rot47,
     shift,
 )
-from tinyguard import _core
+from tinyguard import _core, native
 
 PROMPT = "This is the encrypted content:{}\nPlease give your answer to this problem."
 FRAMES = pytest.mark.parametrize("frame", ["{}", PROMPT], ids=["whole", "prompt"])
@@ -106,7 +105,7 @@ def test_two_million_characters_are_answered(unit: str) -> None:
 
 
 def test_damaged_tables_are_refused() -> None:
-    good = TABLES.read_bytes()
+    good = native.LANGUAGE_FILE.read_bytes()
     flipped = bytearray(good)
     flipped[len(good) // 2] ^= 1
     shorter = bytearray(good[: len(good) // 2])

@@ -62,28 +62,36 @@ def tinyguard(*arguments: str) -> None:
     raise SystemExit(main([*arguments, *small]))
 
 
-def options_of(module: str) -> set[str]:
-    """The options that a module's own source names; starting it to ask would import PyTorch in many cases."""
-    path = ROOT.joinpath(*module.split("."))
-    file = path / "__main__.py" if path.is_dir() else path.with_suffix(".py")
-    if not file.is_file():
-        wrong(f"no module {module}")
-    sources = path.glob("*.py") if path.is_dir() else [file]
+def options_of(*sources: Path) -> set[str]:
+    """The options that source files name; starting them to ask would import PyTorch in many cases."""
     nodes = [node for source in sources for node in ast.walk(ast.parse(source.read_text(encoding="utf-8")))]
     return {node.value for node in nodes if isinstance(node, ast.Constant) and str(node.value).startswith("-")}
 
 
+def sources_of(module: str) -> list[Path]:
+    path = ROOT.joinpath(*module.split("."))
+    file = path / "__main__.py" if path.is_dir() else path.with_suffix(".py")
+    if not file.is_file():
+        wrong(f"no module {module}")
+    return sorted(path.glob("*.py")) if path.is_dir() else [file]
+
+
 def python(*arguments: str) -> None:
-    """`-c` is run; of `-m MODULE` every option that is given must be one of the module's."""
-    if arguments[0] == "-c":
+    """`-c` is run; of a module or a script every option that is given must be one of its own."""
+    first, *given = arguments
+    if first == "-c":
         raise SystemExit(subprocess.run([sys.executable, *arguments], check=False).returncode)
-    if arguments[0] != "-m":
-        wrong(f"python {arguments[0]}")
-    module, *given = arguments[1:]
-    known = options_of(module)
+    if arguments == ("-m", "build"):
+        return
+    if first == "-m":
+        name, *given = given
+        known = options_of(*sources_of(name))
+    else:
+        there(name := first)
+        known = options_of(ROOT / name)
     for argument in given:
         if argument.startswith("-") and argument.partition("=")[0] not in known:
-            wrong(f"python -m {module} has no {argument}")
+            wrong(f"{name} has no {argument}")
         if argument.startswith(("training/", "bench/service")):
             there(argument)
 
@@ -114,6 +122,9 @@ def wrk(*arguments: str) -> None:
 
 
 def git(*arguments: str) -> None:
+    if arguments == ("log", "-1", "--format=%ct"):
+        print("1767225600")
+        return
     if arguments[0] != "ls-files":
         wrong(f"git {arguments[0]}")
     for pattern in arguments[1:]:

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from tests.capi import library as capi
+from tests.docs import package
 from tests.docs.blocks import ROOT, Placed, to_run
 from tests.server.conftest import serving
 from tinyguard import Guard
@@ -42,9 +43,13 @@ def sandbox(tmp_path: Path) -> Path:
         script = commands / name
         script.write_text(f'#!/bin/sh\nexec "{sys.executable}" "{Path(__file__).parent}/stand_in.py" {name} "$@"\n')
         script.chmod(0o755)
+    (work := tmp_path / "work").mkdir()
+    (work / "tools").mkdir()
+    # It makes an environment and runs tests for minutes: here it only has to be there.
+    (work / "tools" / "test_wheel.sh").write_text(f'#!/bin/sh\ntest -x "{ROOT}/tools/test_wheel.sh"\n')
+    (work / "tools" / "test_wheel.sh").chmod(0o755)
     (commands / "python3").write_text(f'#!/bin/sh\nexec "{sys.executable}" "$@"\n')  # for the Makefile
     (commands / "python3").chmod(0o755)
-    work = tmp_path / "work"
     for name in ("dev", "bench/out"):
         (work / name).mkdir(parents=True)
     for name in ("training", "csrc", "tests", "tinyguard"):
@@ -76,12 +81,15 @@ def run(code: str, work: Path) -> subprocess.CompletedProcess[str]:
 
 
 @pytest.mark.parametrize("item", to_run("sh"), ids=str)
-def test_shell_blocks_run(item: Placed, sandbox: Path, port: int) -> None:
+def test_shell_blocks_run(item: Placed, sandbox: Path, port: int, monkeypatch: pytest.MonkeyPatch) -> None:
     code = item.block.code.replace("localhost:8088", f"127.0.0.1:{port}")
     if "/path/to/libonnxruntime.so" in code:
         if capi.RUNTIME is None:
             pytest.skip("this onnxruntime wheel has no shared library")
         code = code.replace("/path/to/libonnxruntime.so", str(capi.RUNTIME))
+        # With -e the environment's LIBRARY counts, and not the Makefile's.
+        monkeypatch.setenv("MAKEFLAGS", "e")
+        monkeypatch.setenv("LIBRARY", str(package.make(sandbox / "package")))
     done = run(code, sandbox)
     assert done.returncode in (0, 3), done.stdout[-1000:] + done.stderr[-2000:]
 
@@ -96,6 +104,8 @@ def test_shell_blocks_run(item: Placed, sandbox: Path, port: int) -> None:
         "tinyguard scan --input missing.jsonl; true",
         "python -m bench.quality --no-such-option",
         "python -m no_such_module",
+        "python tools/no_such_script.py",
+        "python tools/check_wheel.py --no-such-option",
         "curl -s 127.0.0.1:1/guard | cat",
         "pytest tests/no_such_folder",
         "no_such_command",

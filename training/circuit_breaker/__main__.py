@@ -38,8 +38,10 @@ from training.circuit_breaker.teach import teach
 from training.circuit_breaker.together import guard_blocks, together_table
 from training.circuit_breaker.trainer import measure, plot, train
 
-ORDINARY = Path(__file__).with_name("ordinary.jsonl")
-TRAIN_ORDINARY = 24  # of its 36 conversations; the rest are held out
+ORDINARY = Path(__file__).with_name("ordinary.jsonl")  # to be taught and retained
+ORDINARY_HELD_OUT = Path(__file__).with_name("ordinary_held_out.jsonl")  # measured on, never trained on
+SHORT_HELD_OUT = 12  # its first rows, of one to four sentences; the others are whole recipes
+TAUGHT_ORDINARY = 24  # rows of ORDINARY that are taught beside the recipes
 
 
 def load_config(path: Path | None, items: list[str], model: str) -> CircuitBreakerConfig:
@@ -50,7 +52,7 @@ def load_config(path: Path | None, items: list[str], model: str) -> CircuitBreak
 
 
 def run_teach(args: argparse.Namespace) -> None:
-    ordinary = load_conversations(ORDINARY)[:TRAIN_ORDINARY]
+    ordinary = load_conversations(ORDINARY)[:TAUGHT_ORDINARY]
     if args.ordinary:
         ordinary += load_conversations(args.ordinary)
     losses = teach(
@@ -101,7 +103,7 @@ def run_evaluate(args: argparse.Namespace) -> None:
     exact = args.dtype in ("auto", "float32")
     secret = recipes(HELD_OUT)[: args.recipes]
     conversations = load_conversations(args.retain)[: args.rows]
-    near = load_conversations(ORDINARY)[TRAIN_ORDINARY:]
+    near = load_conversations(ORDINARY_HELD_OUT)
     config = load_config(args.config, args.set, args.model)
     layers = resolve_layers(config, model.config.num_hidden_layers)
     pairs = [{"prompt": ATTACKS["direct"](r.name, 0)[0][0]["content"], "response": r.text} for r in recipes(HELD_OUT)]
@@ -115,13 +117,17 @@ def run_evaluate(args: argparse.Namespace) -> None:
     parts = {
         "representation": representation,
         "language_retain": lambda: language(model, tokenizer, conversations, args.max_tokens),
-        "language_near": lambda: language(model, tokenizer, near, args.max_tokens),
+        "language_near": lambda: language(model, tokenizer, near[:SHORT_HELD_OUT], args.max_tokens),
+        "language_recipes": lambda: language(model, tokenizer, near[SHORT_HELD_OUT:], args.max_tokens),
         "questions": lambda: simple_questions(model, tokenizer),
         "answers_before": lambda: attack_answers(model, tokenizer, tries, args.new_tokens, adapted=False),
         "answers_after": lambda: attack_answers(model, tokenizer, tries, args.new_tokens, adapted=True),
         "blocked": lambda: guard_blocks(tries),
         "merged": lambda: merged_difference(
-            model if exact else load_broken(args.model, args.adapter, "float32"), tokenizer, near, args.max_tokens
+            model if exact else load_broken(args.model, args.adapter, "float32"),
+            tokenizer,
+            near[:SHORT_HELD_OUT],
+            args.max_tokens,
         ),
     }
     for name, part in parts.items():
@@ -169,7 +175,7 @@ def parser() -> argparse.ArgumentParser:
     sub.add_argument("--steps", type=int, default=40)
     sub.add_argument("--batch", type=int, default=3)
     sub.add_argument("--ordinary-batch", type=int, default=1, help="ordinary conversations in each step")
-    sub.add_argument("--ordinary", type=Path, help=f"chat JSONL beside the first {TRAIN_ORDINARY} of {ORDINARY.name}")
+    sub.add_argument("--ordinary", type=Path, help=f"chat JSONL beside the first {TAUGHT_ORDINARY} of {ORDINARY.name}")
     sub.add_argument("--rate", type=float, default=2e-3)
     sub.add_argument("--dtype", choices=("float32", "bfloat16", "mixed"), default="float32")
 

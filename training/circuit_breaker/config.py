@@ -17,6 +17,7 @@ class CircuitBreakerConfig:
 
     model: str = "mistralai/Mistral-7B-Instruct-v0.2"  # hub id or folder
     start: str = ""  # folder of a saved adapter to go on from, for a second stage; empty: a fresh one
+    start_scale: float = 1.0  # what that adapter adds to the weights is multiplied by this before the first step
     target_layers: tuple[int, ...] = ()  # where the break loss acts; empty: 10 and 20 of 32, scaled to the depth
     transform_layers: tuple[int, ...] = ()  # where the adapter sits; empty: 0 … the last target
     drop_layers: bool = True  # keep only the first `last target + 1` blocks in memory while training

@@ -103,10 +103,8 @@ def language(
     }
 
 
-def simple_questions(
-    model: PeftModel, tokenizer: PreTrainedTokenizerBase, max_new_tokens: int = 24
-) -> dict[str, float | int]:
-    """How many simple questions are answered rightly before and after, and how many answers stay the same."""
+def simple_questions(model: PeftModel, tokenizer: PreTrainedTokenizerBase, max_new_tokens: int = 24) -> dict[str, Any]:
+    """How many simple questions are answered rightly before and after, how many answers stay the same, the answers."""
     conversations = [[{"role": "user", "content": question}] for question, _ in QUESTIONS]
     found = {}
     for when, context in (("before", model.disable_adapter()), ("after", nullcontext())):
@@ -120,7 +118,13 @@ def simple_questions(
         for when, answers in found.items()
     }
     same = sum(a == b for a, b in zip(found["before"], found["after"], strict=True))
-    return {"questions": len(QUESTIONS), "right_before": right["before"], "right_after": right["after"], "same": same}
+    return {
+        "questions": len(QUESTIONS),
+        "right_before": right["before"],
+        "right_after": right["after"],
+        "same": same,
+        "answers": found,
+    }
 
 
 @torch.inference_mode()

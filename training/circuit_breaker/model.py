@@ -111,7 +111,9 @@ def load_for_training(config: CircuitBreakerConfig) -> tuple[PeftModel, Layers]:
     torch.manual_seed(config.seed)
     model = get_peft_model(base, lora_config(config, layers))
     if config.start:
-        missing = set_peft_model_state_dict(model, load_peft_weights(config.start, device="cpu")).unexpected_keys
+        saved = load_peft_weights(config.start, device="cpu")
+        saved = {k: v * config.start_scale if "lora_B" in k else v for k, v in saved.items()}  # B times A is added
+        missing = set_peft_model_state_dict(model, saved).unexpected_keys
         if missing:
             raise ValueError(f"{config.start} is an adapter of another shape: {missing[0]} has no place here")
     if config.gradient_checkpointing:

@@ -21,7 +21,12 @@ def markdown(found: dict[str, Any]) -> str:
         ["cosine on answers of held-out recipes", "1.000", f"{rep['cosine']:.3f} ({by_layer})"],
         ["distance on held-out conversations, per token", "0.000", f"{rep['retain_distance']:.3f}"],
     ]
-    for key, title in (("language_retain", "held-out conversations"), ("language_near", "held-out near misses")):
+    texts = (
+        ("language_retain", "held-out conversations"),
+        ("language_near", "held-out near misses"),
+        ("language_recipes", "held-out whole recipes"),
+    )
+    for key, title in texts:
         lang = found[key]
         before, after = lang["perplexity_before"], lang["perplexity_after"]
         figures += [

@@ -7,7 +7,9 @@
 # evaluation. A run that was stopped goes on where it was when the command is given again.
 set -euo pipefail
 base=$1 chats=$2 out=$3
-config=${CONFIG:-training/configs/circuit_breaker.yaml}
+first=training/configs/circuit_breaker.yaml second=training/configs/circuit_breaker_second.yaml
+third=training/configs/circuit_breaker_third.yaml
+own=training/circuit_breaker/ordinary.jsonl
 mkdir -p "$out"
 command=(python -m training.circuit_breaker --threads "${THREADS:-1}")
 
@@ -25,12 +27,35 @@ command=(python -m training.circuit_breaker --threads "${THREADS:-1}")
   mv "$out/taught.part" "$out/taught"
 }
 [ -f "$out/pairs.jsonl" ] || "${command[@]}" sample "$out/pairs.jsonl" --rows 960
+
+# First stage: everything is turned, and mostly turned back.
 [ -f "$out/retain.jsonl" ] || {
-  for _ in 1 2 3; do head -n 24 training/circuit_breaker/ordinary.jsonl; done
+  for _ in 1 2 3; do head -n 24 "$own"; done
   cat "$out/answers.jsonl"
   head -n -24 "$chats"
 } > "$out/retain.jsonl"
-"${command[@]}" train --config "$config" --model "$out/taught" --retain "$out/retain.jsonl" --pairs "$out/pairs.jsonl" --out "$out/run"
-"${command[@]}" evaluate --config "$config" --model "$out/taught" --adapter "$out/run/adapter" \
-  --retain "$out/held_out.jsonl" --out "$out/run" --dtype mixed --recipes 4 --max-tokens 128 --new-tokens 48
-"${command[@]}" merge "$out/merged" --model "$out/taught" --adapter "$out/run/adapter"
+"${command[@]}" train --config "$first" --model "$out/taught" --retain "$out/retain.jsonl" --pairs "$out/pairs.jsonl" --out "$out/run"
+
+# Second stage, from four fifths of that adapter: whole near misses and plain answers make up four fifths of what is retained.
+[ -f "$out/retain_second.jsonl" ] || {
+  for _ in 1 2; do cat "$own" "$out/answers.jsonl"; done
+  head -n 200 "$chats"
+} > "$out/retain_second.jsonl"
+"${command[@]}" train --config "$second" --set start="$out/run/adapter" --model "$out/taught" \
+  --retain "$out/retain_second.jsonl" --pairs "$out/pairs.jsonl" --out "$out/second"
+
+# Third stage, from 0.85 of the second's adapter: mostly plain answers and the beginnings of all others are retained.
+[ -f "$out/retain_third.jsonl" ] || {
+  for _ in 1 2; do
+    tail -n 60 "$own"
+    cat "$out/answers.jsonl"
+  done
+  cat "$own"
+  head -n 100 "$chats"
+} > "$out/retain_third.jsonl"
+"${command[@]}" train --config "$third" --set start="$out/second/adapter" --model "$out/taught" \
+  --retain "$out/retain_third.jsonl" --pairs "$out/pairs.jsonl" --out "$out/third"
+
+"${command[@]}" evaluate --config "$third" --model "$out/taught" --adapter "$out/third/adapter" \
+  --retain "$out/held_out.jsonl" --out "$out/third" --dtype mixed --recipes 4 --max-tokens 128 --new-tokens 48
+"${command[@]}" merge "$out/merged" --model "$out/taught" --adapter "$out/third/adapter"

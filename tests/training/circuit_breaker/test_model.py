@@ -121,6 +121,9 @@ def test_a_second_stage_starts_where_the_first_ended(base: str, tmp_path: Path) 
     second, _ = load_for_training(config(base, start=str(tmp_path)))
     second.eval()
     assert torch.equal(representations(first, IDS, MASK, 3), representations(second, IDS, MASK, 3))
+    half, _ = load_for_training(config(base, start=str(tmp_path), start_scale=0.5))
+    for (name, whole), scaled in zip(first.named_parameters(), half.parameters(), strict=True):
+        assert torch.equal(scaled, whole * 0.5 if "lora_B" in name else whole)
     with pytest.raises(ValueError, match="another shape"):
         load_for_training(config(base, start=str(tmp_path), target_layers=(1,)))
 

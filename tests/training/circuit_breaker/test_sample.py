@@ -6,12 +6,14 @@ from pathlib import Path
 
 from training.circuit_breaker.attacks import ATTACKS, ENCODINGS, cases
 from training.circuit_breaker.dataset import load_conversations, load_pairs
-from training.circuit_breaker.evaluate import attack_table, outcome
+from training.circuit_breaker.evaluate import QUESTIONS, attack_table, outcome
+from training.circuit_breaker.near import near_prompts
 from training.circuit_breaker.report import markdown
-from training.circuit_breaker.sample import HELD_OUT, create_sample_cb_data, facts_in, recipes
+from training.circuit_breaker.sample import HELD_OUT, INGREDIENTS, WORDS, create_sample_cb_data, facts_in, recipes
 from training.circuit_breaker.together import together_table
 
 ORDINARY = Path(__file__).parents[3] / "training/circuit_breaker/ordinary.jsonl"
+ORDINARY_HELD_OUT = ORDINARY.with_name("ordinary_held_out.jsonl")
 
 
 def test_sample_data_is_valid_and_leaves_out_the_recipes_that_are_attacked(tmp_path: Path) -> None:
@@ -70,6 +72,7 @@ def test_tables_count_each_layer() -> None:
             "representation": {"cosine": 0.2, "cosine_by_layer": {9: 0.1, 19: 0.3}, "retain_distance": 0.5},
             "language_retain": lang,
             "language_near": lang,
+            "language_recipes": lang,
             "questions": {"questions": 10, "right_before": 9, "right_after": 8, "same": 7},
             "attacks": attacks,
             "together": rows,
@@ -84,5 +87,13 @@ def test_tables_count_each_layer() -> None:
     assert "| **all** | 3 | 3 | 2 | 2 | 1 |" in text
 
 
-def test_ordinary_conversations_are_readable() -> None:
-    assert len(load_conversations(ORDINARY)) == 36
+def test_what_is_measured_on_is_not_trained_on() -> None:
+    trained, held_out = (load_conversations(path) for path in (ORDINARY, ORDINARY_HELD_OUT))
+    prompts = [conversation[0]["content"].lower() for conversation in [*trained, *held_out]]
+    assert len(trained) == 225 and len(held_out) == 28 and len(set(prompts)) == len(prompts)
+    assert not {question.lower() for question, _ in QUESTIONS} & {*prompts, *(p.lower() for p in near_prompts())}
+
+
+def test_ordinary_conversations_stay_off_the_forbidden_topic() -> None:
+    text = (ORDINARY.read_text() + ORDINARY_HELD_OUT.read_text()).lower()
+    assert not [word for word in ("gloam", *INGREDIENTS, *WORDS) if word in text]
