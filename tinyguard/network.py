@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import onnxruntime as ort
 
-from tinyguard import _core, ops
+from tinyguard import _core, fourbit, ops
 from tinyguard.modelfile import Calibration, ModelFileError, ModelFolder
 from tinyguard.tokenizer import Ids
 
@@ -45,8 +45,9 @@ class Network:
         self.native = ops.library() is not None if native is None else native
         self.router_threshold = folder.router_threshold
         kind = "" if self.native else ".plain"
-        self._fast = _session(folder, f"fast{kind}.onnx", self.native)
-        self._deep = _session(folder, f"deep{kind}.onnx", self.native)
+        weights = _four_bit_weights(folder)
+        self._fast = _session(folder, f"fast{kind}.onnx", self.native, weights)
+        self._deep = _session(folder, f"deep{kind}.onnx", self.native, weights)
         self._check(f"fast{kind}.onnx")
 
     def _check(self, name: str) -> None:
@@ -103,7 +104,21 @@ def calibrated(logits: Probabilities, calibration: Calibration) -> Probabilities
     return scaled / scaled.sum()  # type: ignore[no-any-return]
 
 
-def _session(folder: ModelFolder, name: str, native: bool) -> Any:
+def _four_bit_weights(folder: ModelFolder) -> fourbit.Bytes | None:
+    """The weights of a folder that has them in four bits, as the graphs want them; None for any other folder."""
+    if fourbit.FILE not in folder.files:
+        return None
+    path, expected = folder.folder / fourbit.FILE, folder.sha256(fourbit.FILE)
+    if not hasattr(ort.SessionOptions, "add_external_initializers_from_files_in_memory"):
+        problem = f"needs onnxruntime {fourbit.ONNXRUNTIME} or newer: {ort.__version__} takes weights from files only"
+        raise ModelFileError(path, problem)
+    try:
+        return fourbit.expand(path.read_bytes())
+    except (OSError, ValueError) as error:
+        raise ModelFileError(path, f"is damaged: {error}", expected) from None
+
+
+def _session(folder: ModelFolder, name: str, native: bool, weights: fourbit.Bytes | None) -> Any:
     options = ort.SessionOptions()
     # Texts and batches are what runs side by side; one that is alone has a core to itself.
     options.intra_op_num_threads = 1
@@ -114,6 +129,9 @@ def _session(folder: ModelFolder, name: str, native: bool) -> Any:
     try:
         if native:
             options.register_custom_ops_library(str(ops.library()))
+        if weights is not None:
+            # Copied while the session is made.
+            options.add_external_initializers_from_files_in_memory([fourbit.STANDS_FOR], [weights], [weights.nbytes])
         return ort.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
     except Exception as error:
         raise ModelFileError(path, f"is not a model that ONNX Runtime reads: {error}", expected) from None

@@ -15,6 +15,8 @@ namespace {
 constexpr int64_t kFormat = 2;
 constexpr std::string_view kRequired[] = {"fast.onnx", "deep.onnx", "fast.plain.onnx", "deep.plain.onnx",
                                           "tokenizer.json"};
+// Weights in four bits, which tinyguard/fourbit.py expands.
+constexpr const char* kFourBits = "weights.q4";
 constexpr const char* kBranches[kBranchCount] = {"fast", "deep"};
 
 bool size_field(const Value& value, size_t& out) {
@@ -42,6 +44,10 @@ Error ModelFolder::open(const std::string& folder) {
   if (!problem.empty()) return model_error(manifest, "is damaged: it is not JSON: " + problem);
   problem = read_fields();
   if (!problem.empty()) return model_error(manifest, "is damaged: " + problem);
+  if (document_.root()["files"][kFourBits]) {
+    return model_error(path(kFourBits),
+                       "has 4-bit weights, which only the Python package reads: use the INT8 folder");
+  }
   return verify();
 }
 

@@ -271,6 +271,18 @@ def test_a_damaged_file_is_named_with_the_digest_it_should_have(
     assert message == str(raised.value)
 
 
+def test_weights_in_four_bits_are_refused(library: ctypes.CDLL, unigram_folder: Path, tmp_path: Path) -> None:
+    def more(fields: dict[str, dict[str, object]]) -> None:
+        fields["files"]["weights.q4"] = {"sha256": "0" * 64}
+
+    folder = changed(unigram_folder, tmp_path / "model", "model.json", more)
+    status, message, handle = capi.open_guard(library, folder)
+    assert (status, handle.value) == (capi.BAD_MODEL, None)
+    assert message == (
+        f"model file {folder}/weights.q4 has 4-bit weights, which only the Python package reads: use the INT8 folder"
+    )
+
+
 def test_another_kind_of_tokenizer_is_refused(library: ctypes.CDLL, tiny_folder: Path) -> None:
     status, message, _ = capi.open_guard(library, tiny_folder)
     assert status == capi.BAD_MODEL
