@@ -39,7 +39,7 @@ SHARES = {
     "harmful_request": 0.03,
 }
 #: Mass of one row; what is collected has at most half a written row's.
-WRITTEN, GENERATED_ATTACK, GENERATED_BENIGN = 0.2, 0.05, 0.04
+WRITTEN, GENERATED_ATTACK, GENERATED_BENIGN = 0.2, 0.05, 0.02
 MAX_CHARS = 3000
 #: Kinds of benign rows that stand for ordinary traffic.
 TRAFFIC = frozenset({"user_prompt", "chat_turn", "chat_transcript", "document", "code", "email", "tool_output"})
