@@ -26,7 +26,6 @@ namespace {
 
 // Words this close (in words) to one really written in a script are taken for that script's.
 constexpr size_t kNear = 8;
-constexpr uint32_t kNever = UINT32_MAX;
 
 bool is_alphabet(Group group) { return group >= Group::latin && group <= Group::other_alphabet; }
 bool is_ascii_letter(char32_t c) { return (c | 0x20) - 'a' < 26; }
