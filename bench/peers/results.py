@@ -19,6 +19,7 @@ import numpy as np
 from bench.peers.catalogue import ROOT, Peer
 from bench.peers.detector import THRESHOLD, joined
 from bench.peers.process import Answer
+from bench.quality.provenance import without_folders
 from tinyguard.evaluate import LABELS, calibration_error, metrics
 
 
@@ -102,7 +103,7 @@ def provenance(paths: Sequence[Path], size: int | None, seed: int) -> dict[str, 
     """Where figures come from: command, commit, data, machine."""
     changed = _git("status", "--porcelain")
     return {
-        "command": " ".join(["python -m bench.peers", *sys.argv[1:]]),
+        "command": " ".join(["python -m bench.peers", *map(without_folders, sys.argv[1:])]),
         "date": datetime.now(timezone.utc).isoformat(timespec="seconds"),
         "commit": _git("rev-parse", "HEAD"),
         "changed_files": None if changed is None else len(changed.splitlines()),

@@ -52,7 +52,7 @@ def commit() -> str | None:
 def provenance(command: Sequence[str], files: Iterable[Path]) -> dict[str, Any]:
     """What a result file says of itself. Folders of this machine are left out of it; files keep their names."""
     return {
-        "command": " ".join(_without_folders(word) for word in command),
+        "command": " ".join(without_folders(word) for word in command),
         "commit": commit(),
         "data_sha256": {path.name: sha256(path) for path in files},
         "machine": machine(),
@@ -60,6 +60,7 @@ def provenance(command: Sequence[str], files: Iterable[Path]) -> dict[str, Any]:
     }
 
 
-def _without_folders(word: str) -> str:
+def without_folders(word: str) -> str:
+    """A word of a command line; of an absolute path, also behind a `=`, only the last name."""
     head, separator, path = word.rpartition("=")
     return f"{head}{separator}{Path(path).name}" if path.startswith("/") else word
