@@ -4,6 +4,7 @@
 #include <dlfcn.h>
 
 #include <cstdio>
+#include <cstring>
 #include <exception>
 #include <memory>
 #include <new>
@@ -109,7 +110,11 @@ tinyguard_status tinyguard_scan(const tinyguard_guard* guard, const char* text, 
   if (guard == nullptr) return report(TINYGUARD_BAD_ARGUMENT, "guard must not be NULL");
   if (text == nullptr && length != 0) return report(TINYGUARD_BAD_ARGUMENT, "text must not be NULL");
   if (length > UINT32_MAX / 2) return report(TINYGUARD_BAD_ARGUMENT, "text is longer than 2 GiB");
-  if (static_cast<unsigned>(role) >= tinyguard::guard::kRoleCount)
+  // C may pass any number; to read one that is no role as the enum is undefined in C++.
+  unsigned number;
+  static_assert(sizeof number == sizeof role);
+  std::memcpy(&number, &role, sizeof number);
+  if (number >= tinyguard::guard::kRoleCount)
     return report(TINYGUARD_BAD_ARGUMENT, "unknown role");
   uint16_t found = failed;
   const tinyguard_status status = guarded([&] {
