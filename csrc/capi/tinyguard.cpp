@@ -114,8 +114,7 @@ tinyguard_status tinyguard_scan(const tinyguard_guard* guard, const char* text, 
   unsigned number;
   static_assert(sizeof number == sizeof role);
   std::memcpy(&number, &role, sizeof number);
-  if (number >= tinyguard::guard::kRoleCount)
-    return report(TINYGUARD_BAD_ARGUMENT, "unknown role");
+  if (number >= tinyguard::guard::kRoleCount) return report(TINYGUARD_BAD_ARGUMENT, "unknown role");
   uint16_t found = failed;
   const tinyguard_status status = guarded([&] {
     return guard->guard.scan(text == nullptr ? std::string_view() : std::string_view(text, length), role,
