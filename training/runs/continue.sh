@@ -4,14 +4,14 @@
 #   training/runs/continue.sh MODEL BASE DATA OUT
 #
 # MODEL: folder of the model to begin from. BASE and DATA as in data.sh. THREADS, OVERRIDES as in dual.sh. Benign rows of the
-# collected data that MODEL is the least sure of are mined first.
+# collected data that MODEL is the least sure of are mined first; version 4 had rows of training.data.probe in EXTRA as well.
 set -euo pipefail
 model=$1 base=$2 data=$3 out=$4
 mkdir -p "$out"
 [ -f "$out/hard.jsonl" ] ||
   python -m training.data.mine "$model" --pool "$data/train.jsonl.gz" --out "$out/hard.jsonl" --count 6000 --sample 160000 \
     --source-share 0.08 --doubt 0.97 --threads "${THREADS:-2}"
-PROBE="$out/hard.jsonl" training/runs/data.sh "$base" "$data" "$out"
+EXTRA="$out/hard.jsonl ${EXTRA:-}" training/runs/data.sh "$base" "$data" "$out"
 [ -f "$out/start.pt" ] || python -m training.deploy.restore "$model" "$out/base" "$out/start.pt"
 read -ra overrides <<<"${OVERRIDES:-}"
 python -m training.loop.run --config training/configs/continue.yaml --base "$out/base" --from "$out/start.pt" \

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 import torch
 
 from tests.training.loop.conftest import mixture  # noqa: F401
 from tests.training.toys import toy_options
-from training.deploy.blend import blend
+from training.deploy.blend import blend, start_of
+from training.loop.options import RunOptions
 from training.model.dual import DualBranch
 
 
@@ -46,3 +49,11 @@ def test_a_share_is_from_0_to_1(two: tuple[DualBranch, DualBranch]) -> None:
     start, end = (model.state_dict() for model in two)
     with pytest.raises(ValueError, match="share"):
         blend(end, start, 1.5)
+
+
+def test_the_start_may_be_a_checkpoint(two: tuple[DualBranch, DualBranch], tmp_path: Path) -> None:
+    start = two[0].state_dict()
+    torch.save({"average": start}, tmp_path / "start.pt")
+    found = start_of(tmp_path / "start.pt", RunOptions())
+    assert found.keys() == start.keys()
+    assert all(torch.equal(found[name], start[name]) for name in start)

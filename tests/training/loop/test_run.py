@@ -55,6 +55,15 @@ def test_resumed_run_gives_the_same_weights(mixture: Path, whole: Path, tmp_path
     assert [row["step"] for row in read_log(tmp_path / "log.csv")] == [2, 4, 6, 8]
 
 
+def test_a_run_begins_with_another_runs_averaged_weights(mixture: Path, whole: Path, tmp_path: Path) -> None:
+    still = toy_options(mixture, steps=1, warmup=0, rate=0.0, head_rate=0.0)
+    train(still, mixture / "base", mixture / "mixture.npz", tmp_path, quiet=True, weights=whole / "last.pt")
+    begun, other = checkpoint.load(tmp_path / "last.pt"), checkpoint.load(whole / "last.pt")
+    assert begun["step"] == 1
+    assert same(begun["model"], other["average"])
+    assert not same(begun["model"], other["model"])
+
+
 def test_a_run_leaves_its_journal_and_pictures(mixture: Path, whole: Path) -> None:
     rows = read_log(whole / "log.csv")
     assert {"loss", "accuracy", "rate", "tokens_per_second", "part_fused", "part_load_balance", "part_router"} <= set(
@@ -183,6 +192,7 @@ def test_options_come_from_a_file_and_from_overrides(tmp_path: Path) -> None:
     assert (options.steps, options.model.experts, options.model.patterns, options.rate) == (7, 4, False, 0.5)
     assert options.loss.weights.router == 0.2
     assert options.adversarial.method == "fgsm"
+    assert read_options(file, ["rate=5e-5"]).rate == 5e-5  # which YAML takes for text
     for wrong in ("stepps=3", "model.layers=2"):
         with pytest.raises(ValueError, match="no field"):
             read_options(file, [wrong])
