@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import json
+import os
 import random
 import shutil
 import subprocess
@@ -21,6 +22,8 @@ from tinyguard.modelfile import BUNDLED
 from tinyguard.policy import text_hash
 
 EXAMPLE = capi.ROOT / "examples" / "c" / "scan.c"
+#: Set where the library is a sanitized one: its runtime is loaded before the program, which is linked without it.
+SANITIZER = {name: os.environ[name] for name in ("LD_PRELOAD", "ASAN_OPTIONS", "UBSAN_OPTIONS") if name in os.environ}
 
 
 def decoded(text: bytes) -> str:
@@ -42,6 +45,7 @@ def compiled(folder: Path, source: Path, *flags: str, library: Path = capi.LIBRA
         str(source),
     ]
     command += ["-o", str(program), f"-L{library.parent}", f"-Wl,-rpath,{library.parent}", "-ltinyguard"]
+    command += ["-Wl,--allow-shlib-undefined"] if SANITIZER else []
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     return program
@@ -60,7 +64,7 @@ def example(library: ctypes.CDLL, tmp_path_factory: pytest.TempPathFactory) -> P
 
 
 def run(program: Path, *arguments: object, stdin: bytes = b"") -> subprocess.CompletedProcess[bytes]:
-    environment = {"TINYGUARD_ONNXRUNTIME": str(capi.RUNTIME), "HOME": str(program.parent / "home")}
+    environment = {"TINYGUARD_ONNXRUNTIME": str(capi.RUNTIME), "HOME": str(program.parent / "home")} | SANITIZER
     command = [program, *map(str, arguments)]
     return subprocess.run(command, env=environment, input=stdin, capture_output=True, check=False)
 

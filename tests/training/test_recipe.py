@@ -176,6 +176,9 @@ def test_groups_get_their_shares() -> None:
     rows = [*toy_rows()]
     for kind in ("hard_negative", "system_prompt"):
         rows.append({"text": "x", "label": "benign", "kind": kind, "source": "written", "lang": "en"})
+    rows.append(
+        {"text": "x", "label": "benign", "kind": "hard_negative", "source": "generated", "attack_type": "zalgo"}
+    )
     p = weights(rows)
     for name, share in SHARES.items():
         got = sum(w for row, w in zip(rows, p, strict=True) if group(row) == name)
@@ -190,6 +193,13 @@ def test_a_generated_row_stands_for_a_part_of_a_written_one() -> None:
     written, generated, collected = weights(rows)[:3]
     assert generated / written == pytest.approx(0.25)
     assert collected / written == pytest.approx(0.25)  # 1 / √400, against 0.2
+
+
+def test_only_disguised_rows_of_the_generator_are_the_disguised_ones() -> None:
+    row = {"text": "x", "label": "benign", "kind": "hard_negative", "source": "generated", "attack_type": "zalgo"}
+    assert group(row) == "benign_disguised"
+    assert group(dict(row, label="obfuscation")) == "obfuscation"
+    assert group(dict(row, attack_type="surrounded")) == group(dict(row, source="written")) == "benign_hard"
 
 
 def test_clean_twin_loses_the_plant_only() -> None:

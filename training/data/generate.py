@@ -17,6 +17,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from tinyguard import native
+from training.data.goals import GOAL_PAIRS, in_frames, plain
 from training.data.guarded import guarded
 from training.data.plant import plant
 from training.data.recompose import conversations, recomposed
@@ -105,7 +106,7 @@ def padded(attacks: list[Row], lookalikes: list[Row], fillers: list[Row], n: int
             pieces = {"before": [filler(lang), text], "after": [text, filler(lang)]}.get(where)
             padded_text = gap.join(pieces if pieces is not None else [filler(lang), text, filler(lang)])
             more = {"injection": text} if row["label"] != "benign" else {}
-            yield made(padded_text, row["label"], lang, "padded", **more)
+            yield made(padded_text, row["label"], lang, "surrounded", **more)
 
 
 def read_views(text: str) -> tuple[str, list[str], list[float]]:
@@ -151,8 +152,9 @@ def main() -> None:
     parser.add_argument("--benign", type=Path, nargs="+", required=True, help="rows to take documents and texts from")
     parser.add_argument("--corpus", type=Path, nargs="+", required=True, help="written and generator rows")
     parser.add_argument("--planted", type=int, default=10000)
-    parser.add_argument("--disguised", type=int, default=30000)
+    parser.add_argument("--disguised", type=int, default=36000)
     parser.add_argument("--wrapped", type=int, default=8000)
+    parser.add_argument("--goals", type=int, default=8000)
     parser.add_argument("--padded", type=int, default=14000)
     parser.add_argument("--guarded", type=int, default=3000)
     parser.add_argument("--recomposed", type=int, default=6000)
@@ -189,6 +191,8 @@ def main() -> None:
 
         write(planted(documents, payloads, lookalikes, args.planted, rng))
         write(wrapped(harmful, questions, args.wrapped, rng))
+        write(in_frames(GOAL_PAIRS, args.goals, rng))
+        write(plain(GOAL_PAIRS))
         write(reworded(harmful, [*benign, *lookalikes], args.reworded, rng))
         write(guarded(prompts, args.guarded, rng))
         write(recomposed(prompts, args.recomposed, rng))

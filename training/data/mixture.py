@@ -26,17 +26,20 @@ from training.data.generate import read_views
 from training.data.repair import repaired
 from training.data.rows import Row, plain_text, read_rows
 from training.data.targets import target
+from training.data.techniques import TECHNIQUES
 
-#: Share of the draws by group, before loss-driven sampling.
+#: Share of the draws by group, before loss-driven sampling. Benign texts in disguise have one of their own: as a small
+#: part of the hard ones they came up half as often as disguised attacks, and the disguise itself was convicted.
 SHARES = {
-    "benign": 0.23,
-    "benign_hard": 0.25,
-    "system_prompt": 0.12,
+    "benign": 0.19,
+    "benign_hard": 0.22,
+    "benign_disguised": 0.07,
+    "system_prompt": 0.11,
     "direct_injection": 0.14,
-    "jailbreak": 0.10,
-    "obfuscation": 0.04,
+    "jailbreak": 0.11,
+    "obfuscation": 0.035,
     "indirect_injection": 0.09,
-    "harmful_request": 0.03,
+    "harmful_request": 0.035,
 }
 #: Mass of one row; what is collected has at most half a written row's.
 WRITTEN, GENERATED_ATTACK, GENERATED_BENIGN = 0.2, 0.05, 0.02
@@ -51,6 +54,8 @@ def group(row: Row) -> str:
         return str(row["label"])
     if row.get("kind") == "system_prompt":
         return "system_prompt"
+    if generated(row) and row.get("attack_type") in TECHNIQUES:
+        return "benign_disguised"
     return "benign_hard" if row.get("kind") == "hard_negative" or "pair" in row else "benign"
 
 

@@ -1,0 +1,69 @@
+"""The corpora of the second round of writing: complete rows, pairs with both sides, plants where they say."""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from typing import Any
+
+import pytest
+
+from tests.training.test_corpus_pairs import CORPUS
+
+NAMES = ("secrets", "operators", "agents", "world_pairs", "elaborate", "wrapped_policy", "demands")
+LABELS = {"benign", "direct_injection", "indirect_injection", "jailbreak", "obfuscation"}
+KINDS = {
+    "hard_negative",
+    "system_prompt",
+    "document",
+    "code",
+    "email",
+    "tool_output",
+    "chat_turn",
+    "user_prompt",
+    "chat_transcript",
+}
+
+
+def rows(name: str) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in (CORPUS / f"{name}.jsonl").read_text(encoding="utf-8").splitlines()]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_rows_are_complete(name: str) -> None:
+    for number, row in enumerate(rows(name)):
+        assert row["id"] == f"{name}-{number}"
+        assert row["text"].strip() == row["text"] != ""
+        assert row["label"] in LABELS
+        assert row["attack_type"]
+        assert row["lang"]
+        assert (row["source"], row["license"]) == ("generator", "Apache-2.0")
+        assert ("kind" in row) == (row["label"] == "benign")
+        assert row.get("kind", "document") in KINDS
+        if row["label"] == "indirect_injection":
+            assert row["injection"] in row["text"]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_most_attacks_have_a_benign_twin_in_their_language(name: str) -> None:
+    pairs: dict[str, list[dict[str, Any]]] = defaultdict(list)
+    for row in rows(name):
+        pairs[row.get("pair", row["id"])].append(row)
+    attacks = [row for row in rows(name) if row["label"] != "benign"]
+    matched = [
+        row
+        for row in attacks
+        if any(o["label"] == "benign" and o["lang"] == row["lang"] for o in pairs[row.get("pair", row["id"])])
+    ]
+    assert len(matched) >= 0.8 * len(attacks)
+
+
+def test_no_text_twice_in_any_corpus() -> None:
+    seen: dict[str, str] = {}
+    new = {f"{name}.jsonl" for name in NAMES}
+    for path in sorted(CORPUS.glob("*.jsonl"), key=lambda p: p.name in new):
+        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines()):
+            key = "".join(c for c in json.loads(line)["text"].lower() if c.isalnum())
+            if path.name in new:
+                assert key not in seen, (path.name, number, seen[key])
+            seen[key] = f"{path.name}:{number}"
