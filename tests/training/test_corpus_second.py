@@ -10,7 +10,10 @@ import pytest
 
 from tests.training.test_corpus_pairs import CORPUS
 
-NAMES = ("secrets", "operators", "agents", "world_pairs", "elaborate", "wrapped_policy", "demands")
+PAIRED = (
+    "secrets", "operators", "agents", "world_pairs", "elaborate", "wrapped_policy", "demands", "chats", "fiction_world",
+)  # fmt: skip
+NAMES = (*PAIRED, "everyday", "codes")
 LABELS = {"benign", "direct_injection", "indirect_injection", "jailbreak", "obfuscation"}
 KINDS = {
     "hard_negative",
@@ -44,7 +47,7 @@ def test_rows_are_complete(name: str) -> None:
             assert row["injection"] in row["text"]
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", PAIRED)
 def test_most_attacks_have_a_benign_twin_in_their_language(name: str) -> None:
     pairs: dict[str, list[dict[str, Any]]] = defaultdict(list)
     for row in rows(name):
@@ -56,6 +59,11 @@ def test_most_attacks_have_a_benign_twin_in_their_language(name: str) -> None:
         if any(o["label"] == "benign" and o["lang"] == row["lang"] for o in pairs[row.get("pair", row["id"])])
     ]
     assert len(matched) >= 0.8 * len(attacks)
+
+
+def test_everyday_messages_are_benign_and_codes_are_mostly() -> None:
+    assert {row["label"] for row in rows("everyday")} == {"benign"}
+    assert sum(row["label"] == "benign" for row in rows("codes")) > 0.7 * len(rows("codes"))
 
 
 def test_no_text_twice_in_any_corpus() -> None:
