@@ -1,10 +1,11 @@
 #!/usr/bin/env bash
-# On from a published model with the data as it is now: what made version 4 out of version 3.
+# On from a published model with the data as it is now: what made version 4 out of version 3, and 5 out of 4.
 #
 #   training/runs/continue.sh MODEL BASE DATA OUT
 #
 # MODEL: folder of the model to begin from. BASE and DATA as in data.sh. THREADS, OVERRIDES as in dual.sh. Benign rows of the
-# collected data that MODEL is the least sure of are mined first; version 4 had rows of training.data.probe in EXTRA as well.
+# collected data that MODEL is the least sure of are mined first; both had rows of training.data.probe in EXTRA as well. Version 5:
+# OVERRIDES="rate=7e-5 steps=3450 decay=0.59", and its mixture grew while it ran (training/LOG.md, section 6).
 set -euo pipefail
 model=$1 base=$2 data=$3 out=$4
 mkdir -p "$out"
