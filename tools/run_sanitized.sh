@@ -22,7 +22,7 @@ build() {  # folder, sanitizers, targets…
 threads() {
   local folder=build/sanitize-thread work
   work=$(mktemp -d)
-  trap 'rm -rf "$work"' EXIT
+  trap "rm -rf '$work'" EXIT  # expanded here: the local is gone when it runs
   build "$folder" thread tinyguard
   "$(sed 's/clang++/clang/; s/g++/gcc/' <<<"$CXX")" -std=c99 -g -fsanitize=thread -Itinyguard/include tests/capi/threads.c -o "$work/threads" -L"$folder" \
     -Wl,-rpath,"$PWD/$folder" -ltinyguard -pthread
