@@ -106,6 +106,7 @@ def padded(attacks: list[Row], lookalikes: list[Row], fillers: list[Row], n: int
             pieces = {"before": [filler(lang), text], "after": [text, filler(lang)]}.get(where)
             padded_text = gap.join(pieces if pieces is not None else [filler(lang), text, filler(lang)])
             more = {"injection": text} if row["label"] != "benign" else {}
+            # Not "padded", which is a technique: these are not disguised.
             yield made(padded_text, row["label"], lang, "surrounded", **more)
 
 

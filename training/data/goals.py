@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from training.data.rows import Row
-from training.data.wrap import fill, frame
+from training.data.wrap import frame, framed
 
 
 class Goal(NamedTuple):
@@ -42,13 +42,9 @@ def in_frames(pairs: Sequence[tuple[Goal, Goal]], n: int, rng: random.Random) ->
     """`n` frames, each around the declined wish of a pair (a jailbreak) and around its harmless twin (benign)."""
     for _ in range(n):
         template = frame(False, rng)
+        asks = "{question}" in template
         for wish, label in zip(rng.choice(pairs), ("jailbreak", "benign"), strict=True):
-            asks = "{question}" in template
-            whole, said = fill(template, wish.question if asks else wish.goal, asks)
-            row: Row = {"text": whole, "label": label, "attack_type": "wrapped", "lang": "en"}
-            # A window of a long frame without what is asked for would be neither the one nor the other.
-            more = {"kind": "hard_negative"} if label == "benign" else {"injection": said}
-            yield row | {"source": "generated_wrapped"} | more
+            yield framed(template, wish.question if asks else wish.goal, asks, label)
 
 
 def plain(pairs: Sequence[tuple[Goal, Goal]]) -> Iterator[Row]:

@@ -29,7 +29,7 @@ from training.data.targets import target
 from training.data.techniques import TECHNIQUES
 
 #: Share of the draws by group, before loss-driven sampling. Benign texts in disguise have one of their own: as a small
-#: part of the hard ones they came up half as often as disguised attacks, and the disguise itself was convicted.
+#: part of the hard ones they came up a quarter as often as disguised attacks, and the disguise itself was convicted.
 SHARES = {
     "benign": 0.19,
     "benign_hard": 0.22,

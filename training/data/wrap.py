@@ -45,6 +45,14 @@ def fill(template: str, text: str, question: bool) -> tuple[str, str]:
     raise ValueError("a frame without a slot")
 
 
+def framed(template: str, text: str, question: bool, label: str) -> Row:
+    """The row of a frame around a request: `jailbreak` or `benign`."""
+    whole, said = fill(template, text, question)
+    row: Row = {"text": whole, "label": label, "attack_type": "wrapped", "lang": "en", "source": "generated_wrapped"}
+    # A window of a long frame without what is asked for would be neither the one nor the other.
+    return row | ({"kind": "hard_negative"} if label == "benign" else {"injection": said})
+
+
 def frame(question: bool, rng: random.Random) -> str:
     """A frame that takes the request's form: a template, or persona, setting, request and closing in a row."""
     fits = (lambda t: "{question}" in t) if question else (lambda t: True)
@@ -80,8 +88,4 @@ def wrapped(harmful: list[Row], ordinary: list[Row], n: int, rng: random.Random)
         else:
             template, labels = frame(question, rng), ("jailbreak", "benign")
         for text, label in zip((bad, good), labels, strict=True):
-            whole, said = fill(template, text, question)
-            row: Row = {"text": whole, "label": label, "attack_type": "wrapped", "lang": "en"}
-            # A window of a long frame without what is asked for would be neither the one nor the other.
-            more = {"kind": "hard_negative"} if label == "benign" else {"injection": said}
-            yield row | {"source": "generated_wrapped"} | more
+            yield framed(template, text, question, label)

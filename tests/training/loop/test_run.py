@@ -159,7 +159,9 @@ def test_two_processes_hold_the_same_weights(mixture: Path, tmp_path: Path) -> N
     arguments = ["--config", config, "--base", mixture / "base", "--data", mixture / "mixture.npz", "--out", tmp_path / "out",
                  "--threads", "1"]  # fmt: skip
     environment = {**os.environ, "PYTHONPATH": str(Path.cwd())}
-    done = subprocess.run([*command, *map(str, arguments)], capture_output=True, env=environment, timeout=240, check=False)
+    done = subprocess.run(
+        [*command, *map(str, arguments)], capture_output=True, env=environment, timeout=240, check=False
+    )
     assert done.returncode == 0, done.stderr.decode(errors="replace")
     saved = checkpoint.load(tmp_path / "out/last.pt")
     assert saved["step"] == 8
