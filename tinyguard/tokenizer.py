@@ -59,7 +59,10 @@ class LibraryTokenizer:
         self._tokenizer.no_truncation()
         self._tokenizer.no_padding()
         names = [re.escape(token.content) for token in self._tokenizer.get_added_tokens_decoder().values()]
-        self._special = re.compile("|".join(names)) if names else None
+        # Where case is folded, "</S>" spells a special token too.
+        normalizer = self._tokenizer.normalizer
+        flags = re.IGNORECASE if normalizer is not None and normalizer.normalize_str("A") == "a" else 0
+        self._special = re.compile("|".join(names), flags) if names else None
         plain = self._tokenizer.encode("a", add_special_tokens=False).ids
         whole = self._tokenizer.encode("a", add_special_tokens=True)
         before = whole.special_tokens_mask.index(0)

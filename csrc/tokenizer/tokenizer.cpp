@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "text/lowercase.h"
+
 namespace tinyguard {
 namespace {
 
@@ -21,6 +23,11 @@ bool is_surrogate(char32_t c) { return c >= 0xD800 && c <= 0xDFFF; }
 }  // namespace
 
 std::u32string_view Tokenizer::clean(std::u32string_view text, std::u32string& changed) const {
+  if (lowercase_) {  // first, for "</S>" is a special token's spelling only then
+    changed = text;
+    for (char32_t& c : changed) c = to_lower(c);
+    text = changed;
+  }
   const auto special_at = [&](size_t at) -> size_t {
     for (const std::u32string& token : special_) {
       if (text[at] == token[0] && text.substr(at, token.size()) == token) return token.size();

@@ -1,6 +1,6 @@
 // From a text to the model's token ids: a tokenizer.json of the kind that XLM-RoBERTa's family uses (words at
-// white space, U+2581 before each, Unigram pieces), read and run with the results of Hugging Face's
-// `tokenizers`.
+// white space, U+2581 before each, Unigram pieces; as written or in lower case), read and run with the
+// results of Hugging Face's `tokenizers`.
 //
 // One thing is different on purpose: special tokens that are spelled out in a text ("</s>") are text. Their
 // first character is read as U+2039, so that none of their pieces can be mistaken for them. Lone surrogates
@@ -35,6 +35,7 @@ class Tokenizer {
   std::u32string_view clean(std::u32string_view text, std::u32string& changed) const;
 
   Unigram unigram_;
+  bool lowercase_ = false;
   std::vector<std::u32string> special_;
   std::vector<int64_t> prefix_, suffix_;
 };

@@ -44,6 +44,17 @@ bool is_whitespace_then_metaspace(const Value& value) {
          equals(first["type"], "WhitespaceSplit") && first.size() == 1 && is_metaspace(first.next());
 }
 
+// U+0130 → "i", then lower case: the one character whose lower case is two is spelled out before, so that
+// every character stays one.
+bool is_lowercase(const Value& value) {
+  const Value steps = value["normalizers"];
+  const Value first = steps.first(), second = first.next();
+  return equals(value["type"], "Sequence") && value.size() == 2 && steps.size() == 2 &&
+         equals(first["type"], "Replace") && first.size() == 3 &&
+         equals(first["pattern"]["String"], "\u0130") && equals(first["content"], "i") &&
+         equals(second["type"], "Lowercase") && second.size() == 1;
+}
+
 }  // namespace
 
 class TokenizerFile {
@@ -58,7 +69,8 @@ class TokenizerFile {
                               "pre_tokenizer", "post_processor", "decoder", "model"});
     if (!field.empty()) return unsupported(field);
     if (!equals(root_["version"], "1.0")) return unsupported("version");
-    if (!absent(root_["normalizer"])) return unsupported("normalizer");
+    out_.lowercase_ = is_lowercase(root_["normalizer"]);
+    if (!absent(root_["normalizer"]) && !out_.lowercase_) return unsupported("normalizer");
     if (!is_whitespace_then_metaspace(root_["pre_tokenizer"])) return unsupported("pre_tokenizer");
     std::string problem = model(root_["model"]);
     if (problem.empty()) problem = added_tokens(root_["added_tokens"]);

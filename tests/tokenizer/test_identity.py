@@ -30,7 +30,7 @@ ALPHABETS = [range(0x20, 0x7F), range(0x100), range(0x370, 0x530), range(0x590, 
 ALPHABETS += [range(0x1E00, 0x2100), range(0x3040, 0x3100), range(0x4E00, 0x4F00), range(0xAC00, 0xAD00)]
 ALPHABETS += [range(0xD7F0, 0xE010), range(0x13000, 0x13010), range(0x1F300, 0x1F700), range(0xE0000, 0xE0080)]
 ALPHABETS += [[0x2581, 0x20, 0x61], [0x2581, 0x20, 0x61, 0x13000], [ord(c) for c in SPACES + NOT_SPACES + "ab▁"]]
-SPECIAL = ["<s>", "</s>", "<pad>", "<unk>", "<", "s>", "‹s>", "<s", "unk>"]
+SPECIAL = ["<s>", "</s>", "<pad>", "<unk>", "<S>", "<PAD>", "<", "s>", "‹s>", "<s", "unk>"]
 
 
 def assert_same(text: str) -> None:

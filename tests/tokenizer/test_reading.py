@@ -74,6 +74,35 @@ def test_a_run_of_unknown_characters_is_one_token() -> None:
     assert native.offsets("xyz").tolist() == [[0, 1], [0, 3]]
 
 
+def lowercase() -> Json:
+    fields = small()
+    replace = {"type": "Replace", "pattern": {"String": "İ"}, "content": "i"}
+    return fields | {"normalizer": {"type": "Sequence", "normalizers": [replace, {"type": "Lowercase"}]}}
+
+
+def test_lower_case_is_folded_as_the_library_folds_it() -> None:
+    fields = lowercase()
+    fields["model"]["vocab"] += [["i", -3.0], ["σ", -3.0], ["я", -3.0]]
+    native, library = _core.Tokenizer(content(fields)), LibraryTokenizer(content(fields))
+    assert isinstance(load(content(fields)), _core.Tokenizer)
+    assert native.encode("AB aB Ab").tolist() == native.encode("ab ab ab").tolist()
+    for text in ["AB ab", "aAAa", "İi", "ΣΑΣ σας", "Яя", "ÉZ É", "<S>ab</S> <UNK>", "ẞßǅǲ", "", "\udfffA"]:
+        assert native.encode(text).tolist() == library.encode(text).tolist(), text
+        assert native.offsets(text).tolist() == library.offsets(text).tolist(), text
+        assert not {0, 1} & set(native.encode(text).tolist())
+
+
+def test_every_character_has_the_lower_case_that_unicode_gives_it() -> None:
+    """Each upper-case letter is the only piece: its lower case is known, so nothing is left for `<unk>`."""
+    fields = lowercase()
+    letters = [chr(c) for c in range(0x110000) if chr(c).lower() != chr(c) and len(chr(c).lower()) == 1]
+    fields["model"]["vocab"] += [[low, -5.0] for low in sorted({c.lower() for c in letters} - {"a", "b", "é"})]
+    native = _core.Tokenizer(content(fields))
+    assert len(letters) > 1300
+    wanted = [native.token_to_id(letter.lower()) for letter in letters]
+    assert native.encode(" ".join(letters)).tolist()[1::2] == wanted
+
+
 def metaspace_of(fields: Json) -> Json:
     metaspace: Json = fields["pre_tokenizer"]["pretokenizers"][1]
     return metaspace
@@ -81,6 +110,7 @@ def metaspace_of(fields: Json) -> Json:
 
 UNSUPPORTED: dict[str, Callable[[Json], object]] = {
     "normalizer": lambda fields: fields.update(normalizer={"type": "NFKC"}),
+    "lower case of two characters": lambda fields: fields.update(normalizer={"type": "Lowercase"}),
     "no pre-tokenizer": lambda fields: fields.update(pre_tokenizer=None),
     "another pre-tokenizer": lambda fields: fields.update(pre_tokenizer={"type": "Whitespace"}),
     "words at punctuation": lambda fields: fields["pre_tokenizer"]["pretokenizers"][0].update(type="Whitespace"),

@@ -27,6 +27,7 @@ from training.data.repair import repaired
 from training.data.rows import Row, plain_text, read_rows
 from training.data.targets import target
 from training.data.techniques import TECHNIQUES
+from training.model.cased import COLUMNS
 
 #: Share of the draws by group, before loss-driven sampling. Benign texts in disguise have one of their own: as a small
 #: part of the hard ones they came up a quarter as often as disguised attacks, and the disguise itself was convicted.
@@ -75,9 +76,12 @@ def doubtful(row: Row) -> bool:
 
 
 def features(row: Row) -> np.ndarray:
-    """float32[F]: what the detectors say of the text that a row stands for; a recovered view has its source's."""
+    """float32[F]: what the detectors say of the text that a row stands for, but nothing of its case; a recovered view has
+    its source's."""
     known = row.get("features")
-    return np.array(known, np.float32) if known else native.analyze(row["text"][:MAX_CHARS]).features
+    values = np.array(known if known else native.analyze(row["text"][:MAX_CHARS]).features, np.float32)
+    values[COLUMNS] = 0.0
+    return values
 
 
 def read_through(row: Row) -> list[Row]:

@@ -4,7 +4,8 @@
 
 The weights come back as their INT8 values stand for them. What the graphs no longer hold is as it was at the beginning:
 characters, which have gone into the token table, add nothing; positions past the window and the structures of the
-written prototypes are BASE's, the pruned encoder that the first run began from.
+written prototypes are BASE's. BASE is a pruned encoder as for a first run; its vocabulary may differ from the folder's,
+and pieces that the folder does not have are BASE's as well.
 """
 
 from __future__ import annotations
@@ -17,11 +18,13 @@ from typing import NamedTuple
 import onnx
 import torch
 from onnx import numpy_helper
+from tokenizers import Tokenizer
 from torch import Tensor
 
 from training.deploy.export import DEEP, FAST
 from training.deploy.packing import PackedLinear, dequantize
 from training.loop.options import plain, read_options
+from training.model.cased import ignore_case
 from training.model.dual import DualBranch
 from training.model.initialize import initialize
 
@@ -83,9 +86,22 @@ def branch(graph: Graph, name: str, sizes: list[int]) -> dict[str, Tensor]:
     return found
 
 
+def by_spelling(rows: Tensor, folder: Path, own: Tensor, base: Path) -> Tensor:
+    """Token embeddings [V, D] for the pieces of `base`: a folder's `rows` [W, D] where it has the piece, else `own`."""
+    theirs, ours = (Tokenizer.from_file(str(path / "tokenizer.json")).get_vocab() for path in (folder, base))
+    table = own.clone()
+    known = [(ours[piece], index) for piece, index in theirs.items() if piece in ours]
+    to, source = torch.tensor(known).T
+    table[to] = rows[source]
+    return table
+
+
 @torch.no_grad()
-def restore(model: DualBranch, folder: Path) -> list[str]:
-    """Put the weights of a folder's graphs into a model of their shape; the names of what stayed as it was."""
+def restore(model: DualBranch, folder: Path, base: Path | None = None) -> list[str]:
+    """Put the weights of a folder's graphs into a model of their shape; the names of what stayed as it was.
+
+    base    folder that the model was initialized from, if its vocabulary may be another than the folder's
+    """
     config, graphs = model.config, (read(folder / FAST), read(folder / DEEP))
     fast, deep = (graph.tensors for graph in graphs)
     state = model.state_dict()
@@ -96,7 +112,10 @@ def restore(model: DualBranch, folder: Path) -> list[str]:
         found[f"router.{part}"] = value
     found |= {k: v for k, v in deep.items() if k.startswith("fusion.")}
     found |= {f"embedding.{k}": v for k, v in fast.items() if k.startswith(("norm.", "detectors."))}
-    found["embedding.tokens.weight"] = fast["table"].float() * fast["scale"].unsqueeze(-1)
+    table = fast["table"].float() * fast["scale"].unsqueeze(-1)
+    found["embedding.tokens.weight"] = (
+        by_spelling(table, folder, state["embedding.tokens.weight"], base) if base else table
+    )
     positions = state["embedding.positions.weight"].clone()
     positions[: len(fast["positions"])] = fast["positions"]
     found["embedding.positions.weight"] = positions
@@ -114,6 +133,7 @@ def restore(model: DualBranch, folder: Path) -> list[str]:
         found["patterns.learned"] = prototypes[last - config.prototypes_learned : last, :rows]
         found |= {f"patterns.{k}": v for k, v in fast.items() if k.startswith("read.")}
     model.load_state_dict(found, strict=False)
+    ignore_case(model)
     return sorted(set(state) - set(found))
 
 
@@ -127,7 +147,7 @@ def main() -> None:
     options = read_options(args.config)
     model = DualBranch(options.model)
     initialize(model, args.base, options.seed)
-    kept = restore(model, args.folder)
+    kept = restore(model, args.folder, args.base)
     torch.save({"average": model.state_dict(), "options": plain(options), "step": 0}, args.out)
     print(f"{args.out}; as in the base: {', '.join(kept)}")
 

@@ -13,6 +13,7 @@ from safetensors.torch import load_file
 from tokenizers import Tokenizer
 from torch import Tensor, nn
 
+from training.model.cased import ignore_case
 from training.model.config import DualConfig
 from training.model.dual import DualBranch
 from training.model.experts import Experts
@@ -52,6 +53,7 @@ def initialize(model: DualBranch, folder: Path, seed: int = 0) -> None:
         else:
             _copy(layer.feed.up, base, f"{source}intermediate.dense")
             _copy(layer.feed.down, base, f"{source}output.dense")
+    ignore_case(model)
     tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
     if model.config.characters:
         embedding.piece_characters.copy_(piece_characters(tokenizer, model.config))

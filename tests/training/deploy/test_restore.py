@@ -6,10 +6,11 @@ from pathlib import Path
 
 import pytest
 import torch
+from tokenizers import Tokenizer, models
 
 from tests.training.deploy.test_graphs import MAX_TOKENS, batch, deployable, wanted
 from training.deploy.export import export
-from training.deploy.restore import restore
+from training.deploy.restore import by_spelling, restore
 
 DENSE = {"experts": 1, "experts_per_token": 1}
 
@@ -39,3 +40,14 @@ def test_experts_are_refused(tmp_path: Path) -> None:
     export(model, tmp_path, MAX_TOKENS)
     with pytest.raises(ValueError, match="experts"):
         restore(model, tmp_path)
+
+
+def test_pieces_keep_their_rows_in_another_vocabulary(tmp_path: Path) -> None:
+    """A base that was pruned anew: the folder's rows by spelling, its own for pieces that the folder does not have."""
+    for name, pieces in (("old", "abc"), ("new", "xcba")):
+        (tmp_path / name).mkdir()
+        vocabulary = [(piece, -1.0) for piece in ("<unk>", *pieces)]
+        Tokenizer(models.Unigram(vocabulary, 0, False)).save(str(tmp_path / name / "tokenizer.json"))
+    rows, own = torch.arange(4.0).view(4, 1), torch.full((5, 1), -1.0)
+    table = by_spelling(rows, tmp_path / "old", own, tmp_path / "new")
+    assert table.flatten().tolist() == [0, -1, 3, 2, 1]
