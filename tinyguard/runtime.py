@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from hashlib import blake2b
+from itertools import chain
 from typing import NamedTuple
 
 import numpy as np
@@ -46,12 +48,16 @@ class Runtime:
         self.network = Network(folder, native)
 
     def windows(self, text: str, features: Floats) -> Iterator[Window]:
-        """The windows that cover a text, in order; they are made as they are asked for."""
+        """The windows that cover a text, in order; they are made as they are asked for.
+
+        One that has the tokens of an earlier one is left out: its reading would be the same, and of equal ones the
+        first counts. So ten million characters of one kind cost little more than a window of them.
+        """
         if len(text) <= SEGMENT_CHARS:
-            yield from self._segment_windows(text, features, (0, len(text)))
+            yield from _distinct(self._segment_windows(text, features, (0, len(text))))
         else:
-            for segment in segments(text):
-                yield from self._segment_windows(text[slice(*segment)], features, segment)
+            pieces = (self._segment_windows(text[slice(*piece)], features, piece) for piece in segments(text))
+            yield from _distinct(chain.from_iterable(pieces))
 
     def _segment_windows(self, text: str, features: Floats, segment: tuple[int, int]) -> Iterator[Window]:
         ids = self._tokenizer.encode(text)
@@ -94,6 +100,16 @@ class Runtime:
     def token_count(self, text: str) -> int:
         """How many tokens the model reads for a text, without special tokens and overlaps."""
         return len(self._tokenizer.encode(text))
+
+
+def _distinct(windows: Iterable[Window]) -> Iterator[Window]:
+    """The windows without those whose tokens came before."""
+    seen: set[bytes] = set()
+    for window in windows:
+        digest = blake2b(window.ids.tobytes(), digest_size=16).digest()
+        if digest not in seen:
+            seen.add(digest)
+            yield window
 
 
 def _load_tokenizer(folder: ModelFolder) -> Tokenizer:

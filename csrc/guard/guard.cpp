@@ -1,6 +1,7 @@
 #include "guard/guard.h"
 
 #include <algorithm>
+#include <unordered_set>
 
 #include "detect/language_tables.h"
 #include "guard/files.h"
@@ -68,6 +69,7 @@ Error Guard::scan(std::string_view bytes, size_t role, uint16_t& bits) const {
 
 Error Guard::read_view(const View& view, const float* features, size_t index, Scan& scan) const {
   std::vector<int64_t> tokens, ids;
+  std::unordered_set<std::string> seen;
   Reading reading;
   for (const Range& segment : segments(view.text)) {
     tokens.clear();
@@ -78,6 +80,9 @@ Error Guard::read_view(const View& view, const float* features, size_t index, Sc
       ids.insert(ids.end(), tokens.begin() + static_cast<std::ptrdiff_t>(window.begin),
                  tokens.begin() + static_cast<std::ptrdiff_t>(window.end));
       ids.insert(ids.end(), tokenizer_.suffix().begin(), tokenizer_.suffix().end());
+      // Of equal readings the first counts, and equal windows have equal readings.
+      const std::string_view bytes(reinterpret_cast<const char*>(ids.data()), ids.size() * sizeof(ids[0]));
+      if (!seen.insert(sha256(bytes)).second) continue;
       if (Error error = network_.read(ids, features, reading)) return error;
       scan.add(index, reading);
     }

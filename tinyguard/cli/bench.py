@@ -31,8 +31,9 @@ def add_parser(commands: Any) -> None:
 
 
 def sample(guard: Guard, tokens: int) -> str:
-    """Ordinary prose of about this many tokens, cut at a word."""
-    words = (_WORDS * (1 + tokens // 40)).split(" ")
+    """Ordinary prose of about this many tokens, cut at a word. No two of its windows are the same, for the guard would
+    read them once."""
+    words = "".join([_WORDS, *(f"Day {n}. {_WORDS}" for n in range(2, 2 + tokens // 40))]).split(" ")
     low, high = 1, len(words)
     while low < high:
         middle = (low + high + 1) // 2

@@ -76,8 +76,8 @@ def doubtful(row: Row) -> bool:
 
 
 def features(row: Row) -> np.ndarray:
-    """float32[F]: what the detectors say of the text that a row stands for, but nothing of its case; a recovered view has
-    its source's."""
+    """float32[F]: what the detectors say of the text that a row stands for, its case apart; a recovered view has its
+    source's."""
     known = row.get("features")
     values = np.array(known if known else native.analyze(row["text"][:MAX_CHARS]).features, np.float32)
     values[COLUMNS] = 0.0
