@@ -1,4 +1,4 @@
-"""The corpora of the second round of writing: complete rows, pairs with both sides, plants where they say."""
+"""The corpora of the second and third rounds of writing: complete rows, pairs with both sides, plants where they say."""
 
 from __future__ import annotations
 
@@ -12,9 +12,12 @@ from tests.training.test_corpus_pairs import CORPUS
 
 PAIRED = (
     "secrets", "operators", "agents", "world_pairs", "elaborate", "wrapped_policy", "demands", "chats", "fiction_world",
+    "agent_plants", "clean_docs", "custom_bots", "guides_a", "guides_b", "intents", "latin_pairs", "long_bots_a",
+    "long_bots_b", "plain_direct", "power_prompts", "script_pairs", "task_plants_second", "trick_attacks",
+    "trigger_benign", "wrapped_wishes", "wrapped_world",
 )  # fmt: skip
 NAMES = (*PAIRED, "everyday", "codes")
-LABELS = {"benign", "direct_injection", "indirect_injection", "jailbreak", "obfuscation"}
+LABELS = {"benign", "direct_injection", "indirect_injection", "jailbreak", "obfuscation", "harmful_request"}
 KINDS = {
     "hard_negative",
     "system_prompt",

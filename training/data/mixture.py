@@ -37,10 +37,10 @@ SHARES = {
     "benign_disguised": 0.07,
     "system_prompt": 0.11,
     "direct_injection": 0.14,
-    "jailbreak": 0.11,
+    "jailbreak": 0.13,
     "obfuscation": 0.035,
     "indirect_injection": 0.09,
-    "harmful_request": 0.035,
+    "harmful_request": 0.015,
 }
 #: Mass of one row; what is collected has at most half a written row's.
 WRITTEN, GENERATED_ATTACK, GENERATED_BENIGN = 0.2, 0.05, 0.02
