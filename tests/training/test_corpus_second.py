@@ -13,7 +13,7 @@ from tests.training.test_corpus_pairs import CORPUS
 PAIRED = (
     "secrets", "operators", "agents", "world_pairs", "elaborate", "wrapped_policy", "demands", "chats", "fiction_world",
     "agent_plants", "clean_docs", "custom_bots", "guides_a", "guides_b", "intents", "latin_pairs", "long_bots_a",
-    "long_bots_b", "plain_direct", "power_prompts", "script_pairs", "task_plants_second", "trick_attacks",
+    "long_bots_b", "long_wraps", "plain_direct", "power_prompts", "script_pairs", "task_plants_second", "trick_attacks",
     "trigger_benign", "wrapped_wishes", "wrapped_world",
 )  # fmt: skip
 NAMES = (*PAIRED, "everyday", "codes")

@@ -120,15 +120,15 @@ def capped(rows: list[Row], cap: int, seed: int = 1) -> list[Row]:
     return kept
 
 
-def weights(rows: list[Row]) -> np.ndarray:
-    """float64[n]: draw probability of each row."""
+def weights(rows: list[Row], written: float = WRITTEN) -> np.ndarray:
+    """float64[n]: draw probability of each row; `written` is the mass of one that somebody wrote for this project."""
     sizes = Counter((group(r), r["source"]) for r in rows)
     mass: dict[str, float] = defaultdict(float)
     raw = np.empty(len(rows))
     for i, row in enumerate(rows):
         g = group(row)
         if trusted(row):
-            raw[i] = WRITTEN
+            raw[i] = written
         elif generated(row):
             raw[i] = GENERATED_BENIGN if row["label"] == "benign" else GENERATED_ATTACK
         else:
@@ -137,7 +137,7 @@ def weights(rows: list[Row]) -> np.ndarray:
     return np.array([SHARES[group(r)] * w / mass[group(r)] for r, w in zip(rows, raw, strict=True)])
 
 
-def build(tokenizer: Tokenizer, rows: list[Row]) -> dict[str, np.ndarray]:
+def build(tokenizer: Tokenizer, rows: list[Row], written: float = WRITTEN) -> dict[str, np.ndarray]:
     """Arrays: `tokens` uint16 flat, `ends` int64[n], `weight` float64[n], `focus` int32[n, 2] (tokens that a window
     must hold; −1 where any window will do), `doubtful` bool[n], `features` float32[n, F] of the detectors, `traffic`
     bool[n] (ordinary traffic), `generated` bool[n] (made by a program), `group` int64[n] (index into SHARES), and as
@@ -162,7 +162,7 @@ def build(tokenizer: Tokenizer, rows: list[Row]) -> dict[str, np.ndarray]:
     return {
         "tokens": np.concatenate(ids),
         "ends": np.cumsum([len(x) for x in ids]),
-        "weight": weights(rows),
+        "weight": weights(rows, written),
         "focus": focus,
         "doubtful": np.array([doubtful(r) for r in rows]),
         "features": np.stack([features(r) for r in rows]),
@@ -202,6 +202,9 @@ def main() -> None:
     parser.add_argument("out", type=Path)
     parser.add_argument("data", type=Path, nargs="+")
     parser.add_argument("--cap", type=int, default=2500)
+    parser.add_argument(
+        "--written", type=float, default=WRITTEN, metavar="MASS", help="of a row written for this project (%(default)s)"
+    )
     parser.add_argument("--as-is", action="store_true", help="every row once and unchanged, for held-out rows")
     parser.add_argument(
         "--drop", type=Path, help="JSONL file of the ids of rows to leave out, from training.data.clean"
@@ -213,7 +216,7 @@ def main() -> None:
     if not args.as_is:
         rows = capped([part for r in rows for part in read_through(r)], args.cap)
         rows += [twin for r in rows if (twin := clean_twin(r)) is not None]
-    arrays = build(Tokenizer.from_file(str(args.tokenizer)), rows)
+    arrays = build(Tokenizer.from_file(str(args.tokenizer)), rows, args.written)
     keep = np.diff(arrays["ends"], prepend=0) > 0
     if not keep.all():
         raise SystemExit(f"{(~keep).sum()} rows have no token")
