@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import codecs
+from collections.abc import Callable
 
 import pytest
 
@@ -54,6 +55,18 @@ def test_attack_is_found(guard: Guard) -> None:
 def test_ordinary_text_is_safe(guard: Guard, name: str) -> None:
     verdict = guard.classify(ORDINARY[name])
     assert verdict.is_safe, (verdict.score, verdict.view)
+
+
+def by_turns(text: str) -> str:
+    return "".join(c.upper() if i % 2 else c.lower() for i, c in enumerate(text))
+
+
+@pytest.mark.parametrize("change", [str.upper, str.lower, str.title, str.swapcase, by_turns])
+def test_capitals_change_no_verdict(guard: Guard, change: Callable[[str], str]) -> None:
+    assert not guard.classify(change(ATTACK)).is_safe
+    for name in ("question", "git", "german"):
+        verdict = guard.classify(change(ORDINARY[name]))
+        assert verdict.is_safe, (name, verdict.score)
 
 
 @pytest.mark.parametrize("kind", DISGUISED)

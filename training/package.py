@@ -55,7 +55,7 @@ def main() -> None:
     parser.add_argument("tokenizer", type=Path)
     parser.add_argument("out", type=Path)
     parser.add_argument("--name", default="tinyguard-dual")
-    parser.add_argument("--version", default="5")
+    parser.add_argument("--version", default="6")
     args = parser.parse_args()
     model, _ = load_model(args.checkpoint)
     export(model, args.out, MAX_TOKENS)

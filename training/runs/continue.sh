@@ -1,11 +1,12 @@
 #!/usr/bin/env bash
-# On from a published model with the data as it is now: what made version 4 out of version 3, and 5 out of 4.
+# On from a published model with the data as it is now: what made version 4 out of version 3, 5 out of 4, and 6 out of 5.
 #
 #   training/runs/continue.sh MODEL BASE DATA OUT
 #
 # MODEL: folder of the model to begin from. BASE and DATA as in data.sh. THREADS, OVERRIDES as in dual.sh. Benign rows of the
 # collected data that MODEL is the least sure of are mined first; both had rows of training.data.probe in EXTRA as well. Version 5:
-# OVERRIDES="rate=7e-5 steps=3450 decay=0.59", and its mixture grew while it ran (training/LOG.md, section 6).
+# OVERRIDES="rate=7e-5 steps=3450 decay=0.59"; version 6: "rate=8e-5 steps=2800 decay=0.56". Both had mixtures that grew while they
+# ran (training/LOG.md, sections 6 and 7).
 set -euo pipefail
 model=$1 base=$2 data=$3 out=$4
 mkdir -p "$out"
