@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "detect/lexicon.h"
+#include "views/accents.h"
 
 namespace tinyguard {
 namespace {
@@ -10,6 +11,8 @@ namespace {
 constexpr float kFirstWord = 0.20f;   // one word may be a slip
 constexpr float kPerWord = 0.10f;     // more are a habit
 constexpr float kShareWeight = 2.0f;  // a third of the words: certain
+constexpr float kAccents = 0.5f;      // strange accents: somebody took trouble over them
+constexpr float kPlain = 0.8f;        // plausibility of the text without them
 
 uint32_t count_words(std::u32string_view text) {
   uint32_t words = 0;
@@ -36,6 +39,12 @@ uint32_t to_normalized(const NormalizedText& normalized, uint32_t position) {
 Detection detect_homoglyph(const TextView& view) {
   Detection detection;
   const NormalizedText& normalized = view.normalized;
+  if (is_strangely_accented(normalized.text)) {
+    const Span whole = {0, static_cast<uint32_t>(normalized.text.size())};
+    detection.evidence.push_back({whole, "diacritics"});
+    detection.recoveries.push_back({strip_accents(normalized.text), whole, "diacritics", kPlain});
+    detection.score = kAccents;
+  }
   if (normalized.homoglyph_spans.empty()) return detection;
   for (const Span& span : normalized.homoglyph_spans) {
     const uint32_t begin = to_normalized(normalized, span.begin);
@@ -47,8 +56,9 @@ Detection detect_homoglyph(const TextView& view) {
   const auto words = static_cast<float>(std::max(count_words(normalized.text), 1u));
   // In a text of a few words the share says little: three words stand in the denominator at least.
   const float share = spelled / std::max(words, 3.0f);
-  detection.score =
+  const float words_score =
       std::min(1.0f, kFirstWord + kPerWord * (std::min(spelled, 4.0f) - 1.0f) + kShareWeight * share);
+  detection.score = std::max(detection.score, words_score);
   return detection;
 }
 

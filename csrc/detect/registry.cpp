@@ -28,7 +28,7 @@ Detection with_entropy(const TextView&, const Shared& shared) { return to_detect
 
 const RegisteredDetector kDetectors[kDetectorCount] = {
     {"flip", with_words<detect_flip>, true},
-    {"homoglyph", alone<detect_homoglyph>, false},
+    {"homoglyph", alone<detect_homoglyph>, true},
     {"encryption", with_words<detect_encryption>, true},
     {"encoding", alone<detect_encoding>, true},
     {"typoglycemia", with_words<detect_typoglycemia>, true},
