@@ -1,8 +1,9 @@
 // The shipped tokenizer: offsets in order and inside the text, every character but white space covered, every
-// token spelled as its place in the text says.
+// token spelled as its place in the text says, in lower case.
 #include "tokenizer/tokenizer.h"
 
 #include "input.h"
+#include "text/lowercase.h"
 
 using namespace tinyguard;
 
@@ -46,8 +47,9 @@ int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
       FUZZ_CHECK(c <= 32 || c == 0x85 || c == 0xA0 || c == 0x1680 || (c >= 0x2000 && c <= 0x3000));
     }
     covered = std::max(covered, end);
-    const std::u32string spelled = text.substr(static_cast<size_t>(begin), static_cast<size_t>(end - begin));
+    std::u32string spelled = text.substr(static_cast<size_t>(begin), static_cast<size_t>(end - begin));
     if (ids[i] == unknown || !plain(spelled)) continue;
+    for (char32_t& c : spelled) c = to_lower(c);
     FUZZ_CHECK(ids[i] == tokenizer.id(spelled) || ids[i] == tokenizer.id(U"\u2581" + spelled) ||
                ids[i] == tokenizer.id(U"\u2581"));
   }
