@@ -1,6 +1,7 @@
 // Marks that speak for another party: chat templates, turns of a conversation, feigned completions, and
 // phrases that address the assistant which reads the document.
 #include "detect/indirect_scan.h"
+#include "text/lowercase.h"
 
 namespace tinyguard::indirect {
 namespace {
@@ -54,7 +55,7 @@ constexpr Marker kMarkers[] = {
 bool matches(const Scan& scan, size_t begin, std::u32string_view mark) {
   if (begin + mark.size() > scan.text.size()) return false;
   for (size_t i = 0; i < mark.size(); ++i) {
-    if (fold_case(scan.text[begin + i]) != mark[i]) return false;
+    if (to_lower(scan.text[begin + i]) != mark[i]) return false;
   }
   return true;
 }

@@ -4,6 +4,7 @@
 // A rendered image is fetched without a click, so that an address with a place for the conversation in it
 // leaks the conversation: Rehberger, "Bing Chat: Data Exfiltration Exploit Explained" (2023).
 #include "detect/indirect_scan.h"
+#include "text/lowercase.h"
 
 namespace tinyguard::indirect {
 namespace {
@@ -35,7 +36,7 @@ bool is_capital_name(std::u32string_view value) {
 
 bool has_placeholder(std::u32string_view value) {
   std::u32string folded;
-  for (char32_t c : value.substr(0, 200)) folded.push_back(fold_case(c));
+  for (char32_t c : value.substr(0, 200)) folded.push_back(to_lower(c));
   for (std::u32string_view mark : kPlaceholders) {
     if (folded.find(mark) != npos) return true;
   }

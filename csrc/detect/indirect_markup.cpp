@@ -1,5 +1,6 @@
 // HTML and markdown: comments, hidden elements, attributes that only machines and screen readers see.
 #include "detect/indirect_scan.h"
+#include "text/lowercase.h"
 
 namespace tinyguard::indirect {
 namespace {
@@ -55,7 +56,7 @@ bool hides(std::u32string_view tag) {
   std::u32string style;
   style.reserve(tag.size());
   for (char32_t c : tag) {
-    if (!is_space(c)) style.push_back(fold_case(c));
+    if (!is_space(c)) style.push_back(to_lower(c));
   }
   const std::u32string_view view = style;
   for (const HidingStyle& entry : kHidingStyles) {
@@ -151,7 +152,7 @@ bool next_attribute(const Scan& scan, size_t& i, size_t end, Attribute& out) {
 bool same_ignoring_case(std::u32string_view a, std::u32string_view b) {
   if (a.size() != b.size()) return false;
   for (size_t i = 0; i < a.size(); ++i) {
-    if (fold_case(a[i]) != b[i]) return false;
+    if (to_lower(a[i]) != b[i]) return false;
   }
   return true;
 }
@@ -167,8 +168,7 @@ size_t end_of_element(Scan& scan, std::u32string_view name, size_t open_end) {
     const size_t at = i + 1 + closing;
     if (at + name.size() > scan.text.size() || is_name(scan.at(at + name.size()))) continue;
     bool same = true;
-    for (size_t k = 0; same && k < name.size(); ++k)
-      same = fold_case(scan.text[at + k]) == fold_case(name[k]);
+    for (size_t k = 0; same && k < name.size(); ++k) same = to_lower(scan.text[at + k]) == to_lower(name[k]);
     if (!same) continue;
     depth = closing ? depth - 1 : depth + 1;
     if (depth == 0) break;
@@ -245,7 +245,7 @@ void scan_tag(Scan& scan, size_t begin) {
 size_t scan_less_than(Scan& scan, size_t begin) {
   if (scan.starts_with(begin, U"<!--")) return scan_comment(scan, begin);
   if (scan_template_marker(scan, begin)) return begin + 1;
-  const char32_t next = fold_case(scan.at(begin + 1));
+  const char32_t next = to_lower(scan.at(begin + 1));
   if (next >= U'a' && next <= U'z') scan_tag(scan, begin);
   return begin + 1;
 }

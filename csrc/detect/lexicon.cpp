@@ -4,6 +4,7 @@
 #include <bitset>
 
 #include "detect/lexicon_words.h"
+#include "text/lowercase.h"
 
 namespace tinyguard {
 namespace {
@@ -104,18 +105,6 @@ constexpr float kImperative = 0.10f;  // the text begins with a verb, "please" a
 
 }  // namespace
 
-char32_t fold_case(char32_t c) {
-  if (c < 0x80) return c >= U'A' && c <= U'Z' ? c + 32 : c;
-  if (c < 0x100) return c >= 0xC0 && c <= 0xDE && c != 0xD7 ? c + 32 : c;
-  if (c < 0x180)
-    return (c >= 0x139 && c <= 0x148) || (c >= 0x179 && c <= 0x17E) ? c + (c & 1) : c == 0x130 ? U'i' : c | 1;
-  if (c >= 0x370 && c < 0x400)
-    return c >= 0x391 && c <= 0x3A9 ? c + 32 : c == 0x386 ? 0x3AC : c == 0x388 ? 0x3AD : c;
-  if (c >= 0x400 && c < 0x460) return c < 0x410 ? c + 80 : c < 0x430 ? c + 32 : c;
-  if (c >= 0x1E00 && c < 0x1F00) return c | 1;
-  return c;
-}
-
 bool is_word_char(char32_t c) {
   if (c < 0x80)
     return (c >= U'a' && c <= U'z') || (c >= U'A' && c <= U'Z') || (c >= U'0' && c <= U'9') || c == U'\'';
@@ -150,7 +139,7 @@ WordMatch match_word(std::u32string_view text, size_t begin) {
   for (; i < stop; ++i) {
     const char32_t c = text[i];
     if (!is_word_char(c) || is_unspaced(c)) break;
-    hash = step(hash, fold_case(c));
+    hash = step(hash, to_lower(c));
     const Entry* entry = words.find(hash, text.substr(begin, i + 1 - begin));
     if (entry == nullptr) continue;
     const bool whole = i + 1 == text.size() || !is_word_char(text[i + 1]) || is_unspaced(text[i + 1]);

@@ -37,9 +37,6 @@ struct WordMatch {
   uint32_t end = 0;  // where the word, or the phrase of an unspaced script, ends
 };
 
-// Simple lower case for Latin, Greek and Cyrillic; everything else is returned as it is.
-char32_t fold_case(char32_t c);
-
 // Whether a character is part of a word: letters, digits, marks, apostrophes.
 bool is_word_char(char32_t c);
 
