@@ -51,6 +51,7 @@ def random_rows(options: RunOptions, rows: int, length: int, seed: int = 0) -> A
         "doubtful": np.zeros(rows, bool),
         "features": rng.random((rows, options.model.features), np.float32),
         "traffic": label == 0,
+        "group": label,
         "class": label,
         "code": rng.integers(0, CODES, rows),
         "severity": rng.integers(0, 16, rows).astype(np.float32),

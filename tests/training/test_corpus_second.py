@@ -14,7 +14,8 @@ PAIRED = (
     "secrets", "operators", "agents", "world_pairs", "elaborate", "wrapped_policy", "demands", "chats", "fiction_world",
     "agent_plants", "clean_docs", "custom_bots", "guides_a", "guides_b", "intents", "latin_pairs", "long_bots_a",
     "long_bots_b", "long_wraps", "plain_direct", "power_prompts", "script_pairs", "task_plants_second", "trick_attacks",
-    "trigger_benign", "wrapped_wishes", "wrapped_world",
+    "trigger_benign", "wrapped_wishes", "wrapped_world", "guides_c", "mild_direct", "plant_twins", "prompt_parts",
+    "shape_jailbreaks", "world_twins",
 )  # fmt: skip
 NAMES = (*PAIRED, "everyday", "codes")
 LABELS = {"benign", "direct_injection", "indirect_injection", "jailbreak", "obfuscation", "harmful_request"}

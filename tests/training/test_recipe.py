@@ -164,6 +164,15 @@ def test_a_doubtful_row_that_the_model_contradicts_is_drawn_rarely() -> None:
     assert sampler.difficulty.tolist() == [OPTIONS.difficulty_floor, 0.7, 1.0]
 
 
+def test_groups_keep_their_shares_whatever_the_losses() -> None:
+    data = {"tokens": np.arange(4, 44).astype(np.uint16), "ends": np.array([10, 20, 30, 40]),
+            "weight": np.array([0.1, 0.1, 0.5, 0.3]), "group": np.array([0, 0, 1, 1]),
+            "focus": np.full((4, 2), -1, np.int32), "doubtful": np.zeros(4, bool)}  # fmt: skip
+    sampler = Sampler(data, OPTIONS, 1)
+    sampler.learn(np.arange(4), np.array([0.3, 0.9, 0.4, 0.4]))
+    assert np.allclose(sampler.draws(), [0.05, 0.15, 0.5, 0.3])
+
+
 def test_rate_warms_up_stays_and_falls() -> None:
     options = RunOptions(steps=100, warmup=10, decay=0.2)
     assert rate_factor(0, options) == pytest.approx(0.1)

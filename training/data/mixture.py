@@ -44,7 +44,7 @@ SHARES = {
 }
 #: Mass of one row; what is collected has at most half a written row's.
 WRITTEN, GENERATED_ATTACK, GENERATED_BENIGN = 0.2, 0.05, 0.02
-MAX_CHARS = 3000
+MAX_CHARS = 8000
 #: Kinds of benign rows that stand for ordinary traffic.
 TRAFFIC = frozenset({"user_prompt", "chat_turn", "chat_transcript", "document", "code", "email", "tool_output"})
 

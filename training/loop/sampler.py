@@ -1,9 +1,10 @@
 """Draws rows and cuts them into batches of near-equal length.
 
-A row is drawn with probability ∝ weight × difficulty, where difficulty is its last loss, clipped. Rows that the model
-already knows are seen rarely, which is hard-negative mining without a pass of its own (Katharopoulos & Fleuret 2018,
-"Not all samples are created equal"). A collected row that the model contradicts with confidence is more often
-mislabelled than hard, and is drawn as rarely as a known one.
+A row is drawn with probability ∝ weight × difficulty inside its group, where difficulty is its last loss, clipped; the
+groups keep their shares, or attacks, which are harder, would crowd out benign rows and shift every probability. Rows
+that the model already knows are seen rarely, which is hard-negative mining without a pass of its own (Katharopoulos &
+Fleuret 2018, "Not all samples are created equal"). A collected row that the model contradicts with confidence is more
+often mislabelled than hard, and is drawn as rarely as a known one.
 """
 
 from __future__ import annotations
@@ -54,7 +55,9 @@ class Sampler:
     def __init__(self, data: Arrays, options: SamplerOptions, seed: int):
         self.data, self.options = data, options
         self.starts = np.concatenate([[0], data["ends"][:-1]])
-        self.difficulty = np.ones(len(data["ends"]))
+        rows = np.arange(len(data["ends"]))
+        # What `training.data.difficulty` measured, where it was asked; else every row counts as unknown.
+        self.difficulty = self.worth(rows, data["difficulty"]) if "difficulty" in data else np.ones(len(rows))
         self.rng = np.random.default_rng(seed)
         self.queue: list[np.ndarray] = []
         self.limit = options.max_tokens
@@ -80,10 +83,16 @@ class Sampler:
             end = begin + room
         return np.concatenate([[CLS], self.data["tokens"][begin:end], [SEP]]).astype(np.int64)
 
+    def draws(self) -> np.ndarray:
+        """float64 [n]: how often each row is to be drawn, up to a factor."""
+        weight, group = self.data["weight"], self.data["group"]
+        p = weight * self.difficulty
+        return p * (np.bincount(group, weight) / np.maximum(np.bincount(group, p), 1e-300))[group]
+
     def refill(self) -> None:
         """Draw a pool of rows and cut it into batches."""
         options = self.options
-        p = self.data["weight"] * self.difficulty
+        p = self.draws()
         rows = self.rng.choice(len(p), POOL, p=p / p.sum())
         self.limit = options.long_tokens if self.rng.random() < options.long_share else options.max_tokens
         lengths = np.minimum(self.data["ends"][rows] - self.starts[rows] + 2, self.limit)
@@ -112,11 +121,15 @@ class Sampler:
         ids[(self.rng.random(ids.shape) < self.options.token_dropout) & mask & (ids > UNK)] = UNK
         return Batch(rows, torch.from_numpy(ids), torch.from_numpy(mask))
 
-    def learn(self, rows: np.ndarray, losses: np.ndarray) -> None:
-        """Take in the losses [B] of a batch's rows."""
+    def worth(self, rows: np.ndarray, losses: np.ndarray) -> np.ndarray:
+        """float64 [B]: the factor on the weights of rows [B] that have these losses."""
         floor = self.options.difficulty_floor
         mislabelled = self.data["doubtful"][rows] & (losses > self.options.doubt_above)
-        self.difficulty[rows] = np.where(mislabelled, floor, np.clip(losses, floor, 1.0))
+        return np.where(mislabelled, floor, np.clip(losses, floor, 1.0))
+
+    def learn(self, rows: np.ndarray, losses: np.ndarray) -> None:
+        """Take in the losses [B] of a batch's rows."""
+        self.difficulty[rows] = self.worth(rows, losses)
 
     def state(self) -> dict[str, Any]:
         """What a checkpoint keeps."""

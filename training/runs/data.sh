@@ -5,7 +5,7 @@
 #
 # BASE: Hugging Face folder of multilingual-e5-small. DATA: folder with train.jsonl.gz, written/*.jsonl, dev/*.jsonl.
 # What is there already is not made again. EXTRA and DROP, if set: further files of rows
-# (of training.data.probe, of training.data.mine), ids of training.data.clean.
+# (of training.data.probe, of training.data.mine), ids of training.data.clean. CAP, WRITTEN: options of training.data.mixture.
 set -euo pipefail
 base=$1 data=$2 out=$3
 mkdir -p "$out"
@@ -18,6 +18,6 @@ corpus=("$data"/written/*.jsonl training/data/corpus/*.jsonl)
   python -m training.data.generate "$out/generated.jsonl" --benign "$data/train.jsonl.gz" --corpus "${corpus[@]}" --seed 11
 [ -f "$out/mixture.npz" ] ||
   python -m training.data.mixture "$out/base/tokenizer.json" "$out/mixture.npz" "$data/train.jsonl.gz" "${corpus[@]}" \
-    "$out/generated.jsonl" "${extra[@]}" --cap 300 ${DROP:+--drop "$DROP"}
+    "$out/generated.jsonl" "${extra[@]}" --cap "${CAP:-300}" ${WRITTEN:+--written "$WRITTEN"} ${DROP:+--drop "$DROP"}
 [ -f "$out/held.npz" ] ||
   python -m training.data.mixture "$out/base/tokenizer.json" "$out/held.npz" "$data"/dev/*.jsonl --as-is
