@@ -15,7 +15,7 @@ PAIRED = (
     "agent_plants", "clean_docs", "custom_bots", "guides_a", "guides_b", "intents", "latin_pairs", "long_bots_a",
     "long_bots_b", "long_wraps", "plain_direct", "power_prompts", "script_pairs", "task_plants_second", "trick_attacks",
     "trigger_benign", "wrapped_wishes", "wrapped_world", "guides_c", "mild_direct", "plant_twins", "prompt_parts",
-    "shape_jailbreaks", "world_twins",
+    "power_users", "quiet_wishes_a", "quiet_wishes_b", "shape_jailbreaks", "world_twins",
 )  # fmt: skip
 NAMES = (*PAIRED, "everyday", "codes")
 LABELS = {"benign", "direct_injection", "indirect_injection", "jailbreak", "obfuscation", "harmful_request"}
