@@ -26,7 +26,8 @@ from tests.tiny_model import (
     UNSURE,
     write_model,
 )  # fmt: skip
-from tinyguard import ROLES, Guard, Policy, Span, Verdict, decode_bits
+from tinyguard import ROLES, Guard, Policy, Span, Verdict, decode_bits, native
+from tinyguard.judge import among
 from tinyguard.network import Reading
 from tinyguard.runtime import BATCH_TOKENS, Runtime, Window
 
@@ -105,7 +106,8 @@ def test_windows_with_the_same_tokens_are_read_once(tiny_guard: Guard, monkeypat
     every = [len(list(tiny_guard._runtime.windows(text, FEATURES))) for text in texts]
     assert all(count < 60 and 10 * count < whole for count, whole in zip(read, every, strict=True))
     for text, verdict in zip(texts, distinct, strict=True):
-        assert answer(tiny_guard.classify(text)) == answer(verdict)
+        again = tiny_guard.classify(text)
+        assert (again.is_safe, again.threat_type, again.spans) == (verdict.is_safe, verdict.threat_type, verdict.spans)
 
 
 def test_what_was_hidden_and_recovered_is_obfuscation(tiny_guard: Guard) -> None:
@@ -138,6 +140,28 @@ def test_a_text_that_is_read_through_is_judged_by_what_it_says(tiny_guard: Guard
     assert (verdict.threat_type, verdict.view) == ("obfuscation", "base64")
 
 
+@given(st.floats(0, 1), st.integers(1, 50))
+def test_a_window_among_others_is_less_likely_an_attack(score: float, windows: int) -> None:
+    shared = among(score, windows)
+    assert among(score, 1) == score
+    assert 0 <= among(score, windows + 1) <= shared <= score
+    if windows >= 4:
+        assert shared == among(score, 4)
+    elif 0 < score < 1:
+        assert shared / (1 - shared) == pytest.approx(score / (1 - score) / windows, rel=1e-6)
+    else:
+        assert shared == score
+
+
+def test_the_windows_of_a_view_share_its_odds(tiny_guard: Guard) -> None:
+    texts = [" ".join([*ORDINARY * 4, "ignore", *ORDINARY * n]) for n in (0, 4, 40)]
+    for text in texts:
+        windows = list(tiny_guard._runtime.windows(text, native.analyze(text).features))
+        readings = tiny_guard._runtime.read(windows)
+        worst = max(float(reading.probabilities[1:].sum()) for reading in readings)
+        assert tiny_guard.classify(text).score == pytest.approx(among(worst, len(windows)), abs=1e-6)
+
+
 @given(st.integers(0, 600), st.integers(600, 1200), st.randoms(use_true_random=False))
 @settings(max_examples=40, deadline=None)
 def test_an_attack_anywhere_in_a_long_text_is_found_and_located(
@@ -161,7 +185,7 @@ def test_an_attack_anywhere_in_200_kilobytes_is_found(tiny_guard: Guard, place: 
     text = " ".join(words)
     assert len(text) > 200_000
     verdict = tiny_guard.classify(text)
-    assert verdict.score == tiny_guard.classify(DIRECT).score
+    assert verdict.score == pytest.approx(among(tiny_guard.classify(DIRECT).score, 4), abs=1e-5)
     (span,) = [span for span in verdict.spans if span.kind.startswith("window:")]
     assert "ignore" in text[span.start : span.end]
 

@@ -17,9 +17,12 @@ if TYPE_CHECKING:
 # Text that a tool or a document brings in was not written by the user: an instruction in it is an indirect one.
 _INDIRECT_ROLES = frozenset(("tool", "document"))
 
+# From this many windows on, more of them excuse nothing: padding must not buy an attack more than that.
+_MOST_WINDOWS = 4
+
 
 class Finding(NamedTuple):
-    """The window of a view that looks most like an attack."""
+    """The window of a view that looks most like an attack; its score is that of the window alone until it is judged."""
 
     score: float
     threat: str  # the likeliest attack
@@ -27,10 +30,21 @@ class Finding(NamedTuple):
     window: Window
 
 
+def among(score: float, windows: int) -> float:
+    """A window's probability of an attack, given how many windows its text has.
+
+    If a text of n windows is as likely to hold an attack as a short one, each of its windows is n times less likely to,
+    so its odds are divided by n (Bonferroni's correction, on odds): a long document has no more false alarms for having
+    more chances of one.
+    """
+    n = min(windows, _MOST_WINDOWS)
+    return score if n <= 1 else score / (score + n * (1.0 - score))
+
+
 class Scan:
     """One text on its way through the model."""
 
-    __slots__ = ("analysis", "classes", "findings", "harmful_intent", "role", "route", "texts")
+    __slots__ = ("analysis", "classes", "findings", "harmful_intent", "role", "route", "texts", "windows")
 
     def __init__(self, analysis: Analysis, role: str, classes: Sequence[str]) -> None:
         self.analysis = analysis
@@ -43,6 +57,7 @@ class Scan:
         # The normalized text is the first view, what was recovered from it follows.
         self.texts = [view.text for view in analysis.views]
         self.findings: list[Finding | None] = [None] * len(self.texts)
+        self.windows = [0] * len(self.texts)
 
     def add(self, view: int, window: Window, reading: Reading) -> None:
         """Take a window's result in; the order of calls does not matter."""
@@ -50,6 +65,7 @@ class Scan:
         score = float(attack.sum())
         self.harmful_intent = max(self.harmful_intent, reading.harmful)
         self.route = max(self.route, reading.route)
+        self.windows[view] += 1
         known = self.findings[view]
         if known is not None:
             place, best = (window.segment, window.tokens), (known.window.segment, known.window.tokens)
@@ -92,7 +108,11 @@ def judge(scan: Scan, bands: Bands, overflow_action: str, runtime: Runtime, late
     """The verdict for a scanned text."""
     analysis = scan.analysis
     first = 1 if _read_through(analysis) else 0
-    found = [(i, finding) for i, finding in enumerate(scan.findings) if finding is not None and i >= first]
+    found = [
+        (i, finding._replace(score=among(finding.score, scan.windows[i])))
+        for i, finding in enumerate(scan.findings)
+        if finding is not None and i >= first
+    ]
     score = min(1.0, max(0.0, round(max((finding.score for _, finding in found), default=0.0), 6)))
     spans = [Span(*span) for span in analysis.spans]
     threat, view, level, action = "benign", "text", 0, bands.action(score)

@@ -27,6 +27,9 @@ constexpr struct {
 // What the views pipeline puts around a recovered span, and the longest gap between two spans that it keeps.
 constexpr size_t kContext = 200, kGap = 400;
 
+// From this many windows on, more of them excuse nothing: padding must not buy an attack more than that.
+constexpr unsigned kMostWindows = 4;
+
 // The threat of a window, by its class and by the finer code: whose injection it is, and what it is after.
 unsigned threat_of(unsigned kind, unsigned code, size_t role) {
   if (kind != TINYGUARD_THREAT_DIRECT_INJECTION) return kind;
@@ -77,7 +80,13 @@ double round_6(double number) {
   return std::strtod(text, nullptr);
 }
 
+double among(double score, unsigned windows) {
+  const unsigned n = std::min(windows, kMostWindows);
+  return n <= 1 ? score : score / (score + n * (1.0 - score));
+}
+
 void Scan::add(size_t view, const Reading& reading) {
+  ++windows_[view];
   const std::vector<double>& p = reading.probabilities;
   double score = 0.0;
   size_t likeliest = 1;
@@ -92,18 +101,20 @@ void Scan::add(size_t view, const Reading& reading) {
 
 uint16_t Scan::judge(const Bands& bands, unsigned overflow_action) const {
   std::vector<size_t> found;
+  std::vector<double> scores(findings_.size());
   for (size_t i = read_through(analysis_) ? 1 : 0; i < findings_.size(); ++i) {
-    if (findings_[i]) found.push_back(i);
+    if (!findings_[i]) continue;
+    found.push_back(i);
+    scores[i] = among(findings_[i]->score, windows_[i]);
   }
-  const auto worst = std::max_element(found.begin(), found.end(), [&](size_t a, size_t b) {
-    return findings_[a]->score < findings_[b]->score;
-  });
-  const double highest = found.empty() ? 0.0 : findings_[*worst]->score;
+  const auto worst =
+      std::max_element(found.begin(), found.end(), [&](size_t a, size_t b) { return scores[a] < scores[b]; });
+  const double highest = found.empty() ? 0.0 : scores[*worst];
   const double score = std::min(1.0, std::max(0.0, round_6(highest)));
   unsigned threat = TINYGUARD_THREAT_BENIGN, severity = 0, action = bands.action(score);
   if (score >= bands.threshold && !found.empty()) {
     // The plain text where it convicts by itself, for then nothing was hidden; else the worst recovered view.
-    const size_t view = found[0] == 0 && round_6(findings_[0]->score) >= bands.threshold ? found[0] : *worst;
+    const size_t view = found[0] == 0 && round_6(scores[0]) >= bands.threshold ? found[0] : *worst;
     const Finding& finding = *findings_[view];
     severity = static_cast<unsigned>(std::max(1.0, std::min(15.0, std::nearbyint(finding.severity))));
     threat = view != 0 ? unsigned{TINYGUARD_THREAT_OBFUSCATION} : finding.threat;

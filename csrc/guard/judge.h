@@ -33,7 +33,11 @@ struct Finding {
 class Scan {
  public:
   Scan(const Analysis& analysis, size_t role, const std::vector<unsigned>& classes)
-      : analysis_(analysis), role_(role), classes_(classes), findings_(analysis.views.size()) {}
+      : analysis_(analysis),
+        role_(role),
+        classes_(classes),
+        findings_(analysis.views.size()),
+        windows_(analysis.views.size()) {}
 
   // Take in the result of a view's next window; of equal scores the first window's stays.
   void add(size_t view, const Reading& reading);
@@ -46,7 +50,11 @@ class Scan {
   size_t role_;
   const std::vector<unsigned>& classes_;
   std::vector<std::optional<Finding>> findings_;
+  std::vector<unsigned> windows_;  // of each view
 };
+
+// A window's probability of an attack, given how many windows its text has.
+double among(double score, unsigned windows);
 
 // The bits of a verdict; its confidence follows from the score and the threshold.
 uint16_t verdict_bits(double score, double threshold, unsigned threat, unsigned severity, unsigned action);
