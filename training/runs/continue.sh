@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
-# On from a published model with the data as it is now: what made version 4 out of version 3, 5 out of 4, and 6 out of 5, 7 out of 6.
+# On from a published model with the data as it is now: what made version 4 out of version 3, 5 out of 4, and 6 out of 5.
 #
 #   training/runs/continue.sh MODEL BASE DATA OUT
 #
 # MODEL: folder of the model to begin from. BASE and DATA as in data.sh. THREADS, OVERRIDES as in dual.sh. The mixture holds as
 # much benign data as there is, and MODEL is asked which of its rows it does not know yet (training.data.difficulty); versions 4 to 6
-# had some of them mined instead (training.data.mine). EXTRA: rows of training.data.probe. What each version was given as OVERRIDES,
+# had some of them mined instead (training.data.mine), and 300 benign rows of a source and language (CAP). EXTRA: rows of training.data.probe. What each version was given as OVERRIDES,
 # and which data came while it ran, is in training/LOG.md, sections 5 to 8.
 set -euo pipefail
 model=$1 base=$2 data=$3 out=$4
