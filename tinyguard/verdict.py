@@ -104,7 +104,7 @@ class Verdict:
 
     is_safe      no attack was found: ``score`` is below the policy's threshold for the role
     threat_type  a key of ``THREAT_CODES``; ``benign`` when there is nothing to report
-    score        calibrated probability of an attack, the highest over all views and windows
+    score        calibrated probability of an attack, the highest over all views and windows, for the number of windows
     confidence   distance of the score from the threshold, 0 at the threshold and 1 at the end of its side
     severity     0–15, 0 for a safe text
     action       what the policy asks for: allow, flag, review or block

@@ -5,7 +5,8 @@ In this order, for each rests on those before:
 1. Temperature and benign bias of the fast branch's answers, and of those that the deep branch had a part in: the ones
    that make the scores of all labelled rows most likely (Platt 1999; Guo et al. 2017, "On calibration of modern neural
    networks"), for training draws attacks far more often than traffic has them. Every row is read both ways for this,
-   with the route forced. They are searched on the windows that decided and keep the order of a branch's scores.
+   with the route forced. They are searched on the windows that decided, whose odds the judge has divided by the number
+   of windows by then, and keep the order of a branch's scores.
 2. The router's threshold: this share of ordinary texts is answered by the fast branch alone, in all of their windows.
    Ordinary are the files named `benign_*` and the texts of `--traffic`.
 3. The guard's thresholds, with routing as it then is. Each is named by its budget: the share of the files named

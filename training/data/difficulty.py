@@ -5,8 +5,8 @@
 A run that goes on from a published model draws fewer rows than there are, so what it would learn of them by drawing
 comes too late: nearly all of what it is shown, the model knows. This asks the model first. The sampler of the loop
 begins with the losses found (`difficulty`), and cuts long benign texts around the window that is convicted the most
-(`focus`) instead of anywhere. Only the fast branch is asked: its losses are higher and order the rows much the same,
-and the deep one would take several times as long. Rows are asked about as often as they would be drawn; one that is
+(`focus`) instead of anywhere. Only the fast branch is asked, which takes a third of the model's work; how far the deep
+one would order the rows otherwise was not measured. Rows are asked about as often as they would be drawn; one that is
 not counts as known.
 """
 
