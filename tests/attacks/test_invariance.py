@@ -15,6 +15,7 @@ from tests.core import PROSE, core
 from tests.test_guard import DIRECT
 from tests.tiny_model import ORDINARY
 from tinyguard import Guard
+from tinyguard.judge import among
 
 # Letters of scripts whose accents are composed or not, and what stands between words.
 LETTERS = st.text(st.sampled_from("abc éèñüåçłøőžệữ αέϊ йёї がパ 한글 कि ñ\n\t.,"), max_size=80)
@@ -26,9 +27,11 @@ def padding(size: int) -> str:
 
 @pytest.mark.parametrize("position", POSITIONS)
 @pytest.mark.parametrize("size", [1_000, 100_000])
-def test_the_score_of_padded_text_is_that_of_its_worst_window(tiny_guard: Guard, size: int, position: str) -> None:
+def test_padding_of_any_length_divides_the_odds_of_the_worst_window_by_four_at_most(
+    tiny_guard: Guard, size: int, position: str
+) -> None:
     padded = tiny_guard.classify(surround(DIRECT, padding(size), position))
-    assert padded.score == tiny_guard.classify(DIRECT).score
+    assert padded.score == pytest.approx(among(tiny_guard.classify(DIRECT).score, 4), abs=1e-5)
     assert not padded.is_safe
 
 
