@@ -13,7 +13,6 @@ not counts as known.
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import NamedTuple
@@ -24,6 +23,7 @@ from tqdm import tqdm
 from tinyguard.modelfile import open_folder
 from tinyguard.network import Network
 from tinyguard.windows import windows
+from training.loop.batching import of_like_length
 from training.loop.sampler import CLS, SEP, Arrays
 
 #: Windows of a row that are looked at, and tokens of a batch of them.
@@ -61,19 +61,6 @@ def pieces(data: Arrays, rows: np.ndarray, size: int, overlap: int) -> Pieces:
     return Pieces(*np.array(found, np.int64).T)
 
 
-def batches(cut: Pieces) -> Iterator[np.ndarray]:
-    """Numbers of windows of like length, at most BATCH_TOKENS together."""
-    lengths = cut.end - cut.begin + 2
-    order = np.argsort(lengths, kind="stable")
-    at = 0
-    while at < len(order):
-        n = 1
-        while at + n < len(order) and (n + 1) * lengths[order[at + n]] <= BATCH_TOKENS:
-            n += 1
-        yield order[at : at + n]
-        at += n
-
-
 def classes(network: Network, data: Arrays, cut: Pieces, threads: int) -> np.ndarray:
     """float64 [W, C]: calibrated probabilities of every window."""
     found = np.zeros((len(cut.row), len(network.folder.classes)))
@@ -87,7 +74,7 @@ def classes(network: Network, data: Arrays, cut: Pieces, threads: int) -> np.nda
         found[chosen] = [reading.probabilities for reading in readings]
 
     with ThreadPoolExecutor(threads) as pool, tqdm(total=len(cut.row), unit="window", mininterval=5) as bar:
-        work = list(batches(cut))
+        work = list(of_like_length(cut.end - cut.begin + 2, BATCH_TOKENS))
         for chosen, _ in zip(work, pool.map(read, work), strict=True):
             bar.update(len(chosen))
     return found

@@ -15,6 +15,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from training.loop.batching import of_like_length
+
 CLS, PAD, SEP, UNK = 0, 1, 2, 3
 #: Rows that are drawn together, to find ones of like length.
 POOL = 2048
@@ -96,15 +98,7 @@ class Sampler:
         rows = self.rng.choice(len(p), POOL, p=p / p.sum())
         self.limit = options.long_tokens if self.rng.random() < options.long_share else options.max_tokens
         lengths = np.minimum(self.data["ends"][rows] - self.starts[rows] + 2, self.limit)
-        order = np.argsort(lengths, kind="stable")
-        rows, lengths = rows[order], lengths[order]
-        batches, at = [], 0
-        while at < len(rows):
-            n = 1
-            while at + n < len(rows) and (n + 1) * lengths[at + n] <= options.batch_tokens:
-                n += 1
-            batches.append(rows[at : at + n])
-            at += n
+        batches = [rows[alike] for alike in of_like_length(lengths, options.batch_tokens)]
         self.queue = [batches[i] for i in self.rng.permutation(len(batches))]
 
     def batch(self) -> Batch:

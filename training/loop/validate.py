@@ -9,6 +9,7 @@ import numpy as np
 import torch
 
 from tinyguard.evaluate import auc, calibration_error, detection_at
+from training.loop.batching import of_like_length
 from training.loop.sampler import CLS, PAD, SEP, Arrays
 from training.model.config import CLASSES
 from training.model.dual import DualBranch
@@ -20,19 +21,12 @@ def windows(data: Arrays, limit: int, batch_tokens: int) -> Iterator[tuple[np.nd
     """Every row's first `limit` tokens, rows of like length together: row numbers [B], ids int64 [B, T]."""
     starts = np.concatenate([[0], data["ends"][:-1]])
     lengths = np.minimum(data["ends"] - starts, limit - 2)
-    order = np.argsort(lengths, kind="stable")
-    at = 0
-    while at < len(order):
-        n = 1
-        while at + n < len(order) and (n + 1) * (lengths[order[at + n]] + 2) <= batch_tokens:
-            n += 1
-        rows = order[at : at + n]
-        ids = np.full((n, int(lengths[rows].max()) + 2), PAD, np.int64)
+    for rows in of_like_length(lengths + 2, batch_tokens):
+        ids = np.full((len(rows), int(lengths[rows].max()) + 2), PAD, np.int64)
         for i, row in enumerate(rows):
             tokens = data["tokens"][starts[row] : starts[row] + lengths[row]]
             ids[i, : len(tokens) + 2] = [CLS, *tokens, SEP]
         yield rows, torch.from_numpy(ids)
-        at += n
 
 
 @torch.no_grad()

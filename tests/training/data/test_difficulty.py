@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from tinyguard.network import Reading
-from training.data.difficulty import CORE, Pieces, batches, classes, measure, pieces
+from training.data.difficulty import CORE, Pieces, classes, measure, pieces
 from training.loop.options import RunOptions
 from training.loop.sampler import CLS, SEP, Sampler
 
@@ -69,11 +69,6 @@ def test_a_benign_text_is_covered_and_of_an_attack_its_beginning_or_its_focus() 
 def test_of_a_generated_text_its_beginning_will_do() -> None:
     data = arrays(text(50), labels=[0]) | {"generated": np.array([True])}
     assert [part.tolist() for part in everything(data)] == [[0], [0], [10]]
-
-
-def test_batches_hold_every_window_once() -> None:
-    cut = everything(arrays(*(text(n) for n in range(1, 60)), labels=[0] * 59))
-    assert sorted(np.concatenate(list(batches(cut))).tolist()) == list(range(len(cut.row)))
 
 
 def test_the_model_is_given_framed_windows() -> None:
