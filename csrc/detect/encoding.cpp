@@ -96,6 +96,7 @@ constexpr uint32_t kLeastListTokens = 4;
 constexpr uint32_t kLeastMorse = 10;
 constexpr uint32_t kLeastNato = 5;
 constexpr uint32_t kMostVerbs = 16;
+constexpr uint32_t kWidestGap = 4;  // white space between tokens of one code
 constexpr uint32_t kLeastEscapes = 2;
 
 void close_list(Scan& scan, Run& run) {
@@ -236,6 +237,17 @@ bool is_plain_word(const char32_t* word, uint32_t size, uint32_t flags) {
   return first < 26u && (kWordStarts[first] >> (word[1] & 31) & 1u) == 0;
 }
 
+void add_coded(Scan& scan, Span token) {
+  if (!scan.coded.empty() && token.begin - scan.coded.back().end <= kWidestGap) {
+    const std::u32string_view gap = scan.part({scan.coded.back().end, token.begin});
+    if (std::all_of(gap.begin(), gap.end(), is_ascii_space)) {
+      scan.coded.back().end = token.end;
+      return;
+    }
+  }
+  scan.coded.push_back(token);
+}
+
 void read_tokens(Scan& scan, Gates& gates, Detection& detection) {
   const std::u32string_view text = scan.text;
   const char32_t* const start = text.data();
@@ -258,6 +270,7 @@ void read_tokens(Scan& scan, Gates& gates, Detection& detection) {
     if (!open && is_plain_word(begin, size, flags)) continue;
     const auto offset = static_cast<uint32_t>(begin - start);
     const Span token{offset, offset + size};
+    if ((flags & kDigit) != 0 || size >= kLongToken) add_coded(scan, token);
     const bool in_list = (flags & ~kListSet) == 0;
     const bool in_morse = (flags & ~kMorseSet) == 0;
     const bool in_nato = size > 3 && may_be_nato(begin);
@@ -320,17 +333,26 @@ float score_of(const std::vector<Finding>& findings, bool claimed, size_t size) 
 
 }  // namespace
 
+namespace encoding {
+
+void scan_all(Scan& scan, Detection& detection) {
+  Gates gates;
+  read_tokens(scan, gates, detection);
+  for (uint8_t family = 0; family < kFamilies; ++family) {
+    if (gates.escapes[family] < kLeastEscapes) continue;
+    scan_escapes(scan, static_cast<Family>(family), gates.escaped_tokens[family]);
+  }
+  keep_disjoint(scan.findings);
+}
+
+}  // namespace encoding
+
 Detection detect_encoding(const TextView& view) {
   Detection detection;
   Scan scan;
   scan.text = view.normalized.text;
-  Gates gates;
-  read_tokens(scan, gates, detection);
-  for (uint8_t family = 0; family < encoding::kFamilies; ++family) {
-    if (gates.escapes[family] < kLeastEscapes) continue;
-    encoding::scan_escapes(scan, static_cast<encoding::Family>(family), gates.escaped_tokens[family]);
-  }
-  keep_disjoint(scan.findings);
+  encoding::scan_all(scan, detection);
+  encoding::scan_turned(scan);
   detection.score = score_of(scan.findings, !detection.evidence.empty(), scan.text.size());
   for (Finding& finding : scan.findings) {
     detection.evidence.push_back({finding.span, finding.kind});

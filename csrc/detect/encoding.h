@@ -5,6 +5,10 @@
 // scripts not mixed) for codecs in which chance does not produce that, and language-like for those in which
 // it does (numbers, dots and dashes). Images, hashes, keys and signatures therefore give nothing.
 //
+// One code inside another proves itself: a stretch of code that gives no text is tried backwards and rotated
+// by 13 letters, and escapes may spell base64; the outer step is then a recovery whose plaintext is the inner
+// code, and the views pipeline takes that off too.
+//
 // The score says how much of the text is encoded and how unusual that is. Escapes of reserved and non-ASCII
 // characters are what URLs, JSON, HTML and mail need and stay near 0.1; escapes of plain letters are
 // suspicious.

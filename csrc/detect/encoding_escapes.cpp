@@ -19,6 +19,7 @@ namespace {
 constexpr uint32_t kGap = 24;        // characters between two escapes of a region
 constexpr uint32_t kMargin = 128;    // characters around a region that still belong to its word
 constexpr size_t kMostRegions = 4;   // past this one recovery spans them all
+constexpr uint32_t kMany = 8;        // escapes that may hide a second code
 constexpr uint32_t kFewEscapes = 4;  // foreign letters that a reader still reads around
 
 bool ends_word(char32_t c) {
@@ -74,10 +75,28 @@ bool prove(const Scan& scan, Family family, Region& region, std::u32string& deco
     const std::u32string_view part = scan.part(region.span);
     region.counts.spaces += static_cast<uint32_t>(std::count(part.begin(), part.end(), U'+'));
   }
-  if (!hides_text(region.counts, family, region.span.size()) || !is_clean_text(decoded)) return false;
-  region.proof = text_plausibility(decoded);
-  const bool spelled = region.counts.plain >= 4 && region.counts.plain * 2 >= region.counts.total;
-  return region.proof >= (spelled ? 0.1f : 0.35f);
+  if (region.counts.total >= kMany && region.counts.plain == 0) {  // escaped twice: "%2541"
+    std::u32string inner;
+    const EscapeCounts counts = unescape(decoded, kEscapeFamilies[family].matcher, inner);
+    if (counts.plain >= kMany) {
+      region.counts = counts;
+      decoded = std::move(inner);
+    }
+  }
+  if (!is_clean_text(decoded)) return false;
+  if (hides_text(region.counts, family, region.span.size())) {
+    region.proof = text_plausibility(decoded);
+    const bool spelled = region.counts.plain >= 4 && region.counts.plain * 2 >= region.counts.total;
+    if (region.proof >= (spelled ? 0.1f : 0.35f)) return true;
+  }
+  // What the escapes spell may be another code. Nobody escapes plain letters throughout who has nothing to
+  // hide, and many words may be words of a cipher.
+  if (region.counts.total < kMany) return false;
+  const bool throughout =
+      region.counts.plain >= kMany && region.counts.characters * 5 >= region.span.size() * 4;
+  const bool words_of = family == kUrl && region.counts.spaces >= kMany && region.counts.letters == 0;
+  region.proof = throughout || words_of ? kPlausible : layer_proof(decoded);
+  return region.proof > 0.0f;
 }
 
 }  // namespace

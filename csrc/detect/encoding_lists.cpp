@@ -23,7 +23,7 @@ constexpr uint32_t kLeastCodes = 6;    // Morse letters
 constexpr uint32_t kLeastTaps = 24;
 
 bool is_list_separator(char32_t c) {
-  constexpr std::u32string_view kSeparators = U",;:|-/[](){}.'\"_\\";
+  constexpr std::u32string_view kSeparators = U",;:|-+/[](){}.'\"_\\";
   return is_ascii_space(c) || (c < 128 && kSeparators.find(c) != std::u32string_view::npos);
 }
 

@@ -21,10 +21,14 @@ struct Scan {
   uint32_t resume = 0;  // a scanner has already read up to here
   uint32_t uuencode_resume = 0;
   bool no_ascii85_end = false;  // there is no ~> in the rest of the text
+  std::vector<Span> coded;      // runs of tokens that have digits or are longer than words
 
   std::u32string_view part(Span span) const { return text.substr(span.begin, span.size()); }
   void report(Span span, const char* kind, std::u32string decoded, float plausibility, float suspicion);
 };
+
+// Everything below but scan_turned, over the whole text: findings in order and without overlaps.
+void scan_all(Scan& scan, Detection& detection);
 
 // How plausible a decoding is, or 0 when it is not proven. Strong proof is for codecs whose wrong readings
 // give random bytes, weak proof for those whose wrong readings give letters.
@@ -50,6 +54,12 @@ struct EscapeFamily {
 enum Family : uint8_t { kUrl, kHtml, kBackslash, kQuoted, kFamilies };
 extern const EscapeFamily kEscapeFamilies[kFamilies];
 void scan_escapes(Scan& scan, Family family, const std::vector<Span>& tokens);
+
+// encoding_layers.cpp: an encoding inside another one.
+// How plausible the text is that the beginning of `characters` is decoded to; 0 if most of it is not encoded.
+float layer_proof(std::u32string_view characters);
+// Encodings that were written backwards or rotated by 13 letters as a whole.
+void scan_turned(Scan& scan);
 
 // encoding_claims.cpp: "decode the following base64"
 constexpr uint32_t kNoVerb = 0xFFFFFFFF;

@@ -23,7 +23,8 @@ constexpr std::array<uint16_t, 26> kFrequency = {90, 14, 33, 40, 128, 15, 19, 34
                                                  75, 70, 24, 6,  66,  66, 74, 35, 12, 10, 3, 12, 6};
 
 struct Rule {
-  uint32_t shift;  // forward; size of the alphabet means atbash
+  uint32_t shift;         // forward; size of the alphabet means atbash
+  bool reversed = false;  // and every word is written backwards
 };
 
 std::u32string apply(std::u32string_view text, Rule rule, const CipherAlphabet& alphabet) {
@@ -81,11 +82,11 @@ std::vector<Rule> likely_rules(std::u32string_view sample, const CipherAlphabet&
   return rules;
 }
 
-uint32_t sample_cost(const LanguageTables& tables, std::u32string_view sample, bool latin) {
+uint32_t sample_cost(const LanguageTables& tables, std::u32string_view sample, bool latin, bool reversed) {
   uint32_t cost = 0;
   for (size_t begin = 0; begin < sample.size();) {
     const size_t end = std::min(sample.find(U' ', begin), sample.size());
-    if (end > begin) cost += letters_cost(tables, sample.data() + begin, end - begin, latin, false);
+    if (end > begin) cost += letters_cost(tables, sample.data() + begin, end - begin, latin, reversed);
     begin = end + 1;
   }
   return cost;
@@ -97,6 +98,7 @@ void widen(const WordScan& scan, std::u32string_view text, Rule rule, const Ciph
   const auto belongs = [&](const Word& word) {
     std::u32string plain = apply(text.substr(word.begin, word.size), rule, alphabet);
     for (char32_t& c : plain) c = lower_letter(*scan.tables, c);
+    if (rule.reversed) std::reverse(plain.begin(), plain.end());
     const uint8_t cost = dictionary_cost(*scan.tables, hash_word(plain.data(), plain.size()));
     return cost != 0 && (!word.known() || cost <= word.cost || word.size <= 2);
   };
@@ -125,14 +127,16 @@ void find_shifted(Detection& detection, const WordScan& scan, std::u32string_vie
   for (const Stretch& stretch : stretches) {
     const std::u32string sample = sample_of(text, scan, stretch);
     if (sample.size() < kLeastLetters) continue;
-    const uint32_t before = sample_cost(tables, sample, latin);
+    const uint32_t before = sample_cost(tables, sample, latin, false);
     uint32_t best = before;
     Rule best_rule{0};
     for (const Rule rule : likely_rules(sample, alphabet)) {
-      const uint32_t cost = sample_cost(tables, apply(sample, rule, alphabet), latin);
-      if (cost < best) {
+      const std::u32string plain = apply(sample, rule, alphabet);
+      for (const bool backwards : {false, true}) {
+        const uint32_t cost = sample_cost(tables, plain, latin, backwards);
+        if (cost >= best) continue;
         best = cost;
-        best_rule = rule;
+        best_rule = {rule.shift, backwards};
       }
     }
     // At least 0.6 nats a letter better, and fair by itself.
@@ -146,7 +150,14 @@ void find_shifted(Detection& detection, const WordScan& scan, std::u32string_vie
            (text[span.end] == '.' || text[span.end] == '!' || text[span.end] == '?'))
       ++span.end;
     std::u32string plain = apply(text.substr(span.begin, span.size()), best_rule, alphabet);
-    const Reading reading = read_text(plain);
+    Reading reading = read_text(plain);
+    if (best_rule.reversed) {  // alone, or with the order of the words
+      std::u32string words = flip_words(plain), sentence = flip_sentence(plain);
+      const Reading in_order = read_text(words), backwards = read_text(sentence);
+      const bool whole = backwards.order > in_order.order;
+      plain = std::move(whole ? sentence : words);
+      reading = whole ? backwards : in_order;
+    }
     if (reading.plausibility < kPlausible || reading.letters < kLeastLetters) continue;
     if (2 * reading.known_letters < reading.letters || reading.known_words < 2) continue;
     add(detection, span, std::move(plain), kind_of(best_rule, alphabet), reading);

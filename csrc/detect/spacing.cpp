@@ -12,10 +12,11 @@ namespace tinyguard {
 namespace {
 
 constexpr size_t kMaxRecoveries = 16;
-constexpr uint32_t kLeastSingles = 6;    // letters in a row
+constexpr uint32_t kLeastSingles = 6;  // letters in a row
+constexpr uint32_t kManySingles = 40;
 constexpr uint32_t kWidestGap = 6;       // characters between them
 constexpr size_t kLongestJudged = 4000;  // letters of one stretch that are read for the proof
-constexpr float kPlausible = 0.8f;
+constexpr float kPlausible = 0.8f, kPlausibleMany = 0.7f;
 constexpr int kLeastFragments = 20;
 constexpr int kFragmentDrop = 30;
 constexpr uint8_t kRare = 90;  // tenths of a nat
@@ -69,7 +70,8 @@ void find_spaced_letters(Detection& detection, std::u32string_view text, const W
       // Chance words of a list of letters are short; real ones are not.
       const bool proven = 4 * reading.known_letters >= 3 * reading.letters ||
                           (reading.letters >= 20 && 2 * reading.known_letters >= reading.letters);
-      if (proven && reading.plausibility >= kPlausible && mean_word(reading) >= 2.8f &&
+      const float enough = reading.letters >= kManySingles ? kPlausibleMany : kPlausible;
+      if (proven && reading.plausibility >= enough && mean_word(reading) >= 2.8f &&
           reading.mean_cost <= 3.2f) {
         add(detection, span, std::move(joined), "spacing", reading.plausibility,
             1.0f - std::exp(-static_cast<float>(reading.letters) / 8.0f));

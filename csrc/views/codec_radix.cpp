@@ -63,7 +63,8 @@ bool to_text(std::u32string_view encoded, std::u32string& out) {
 }
 
 bool is_byte_separator(char32_t c) {
-  return is_ascii_space(c) || c == U',' || c == U':' || c == U';' || c == U'-' || c == U'"' || c == U'\'';
+  constexpr std::u32string_view kSeparators = U",:;-+\"'";
+  return is_ascii_space(c) || kSeparators.find(c) != std::u32string_view::npos;
 }
 
 }  // namespace

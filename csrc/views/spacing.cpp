@@ -4,6 +4,7 @@
 
 #include "detect/dictionary.h"
 #include "detect/language.h"
+#include "views/flip.h"
 
 namespace tinyguard {
 namespace {
@@ -26,6 +27,41 @@ void append_split(const LanguageTables& tables, std::u32string_view run, std::u3
   }
 }
 
+// What stands between two letters.
+struct Gap {
+  size_t begin = 0, size = 0;
+  std::u32string_view of(std::u32string_view text) const { return text.substr(begin, size); }
+};
+
+bool has_space(std::u32string_view gap) { return std::any_of(gap.begin(), gap.end(), is_space); }
+
+std::vector<Gap> gaps_of(const LanguageTables& tables, std::u32string_view text) {
+  std::vector<Gap> gaps;
+  size_t end = text.size();  // of the letter before
+  for (size_t i = 0; i < text.size(); ++i) {
+    if (fold_letter(tables, text[i]).letter == 0) continue;
+    if (i > end) gaps.push_back({end, i - end});
+    end = i + 1;
+  }
+  return gaps;
+}
+
+// What separates the letters of a word: of the narrowest gaps the one that is the majority, if any is
+// (Boyer & Moore 1981).
+Gap letter_gap(std::u32string_view text, const std::vector<Gap>& gaps) {
+  Gap narrow{0, text.size()};
+  for (const Gap& gap : gaps) {
+    if (gap.size < narrow.size) narrow = gap;
+  }
+  size_t votes = 0;
+  for (const Gap& gap : gaps) {
+    if (gap.size != narrow.size) continue;
+    if (votes == 0) narrow = gap;
+    votes = gap.of(text) == narrow.of(text) ? votes + 1 : votes - 1;
+  }
+  return narrow;
+}
+
 }  // namespace
 
 std::u32string split_joined_words(const LanguageTables& tables, std::u32string_view run) {
@@ -37,41 +73,28 @@ std::u32string split_joined_words(const LanguageTables& tables, std::u32string_v
 std::u32string join_spaced_letters(std::u32string_view text) {
   const LanguageTables* tables = language_tables();
   if (tables == nullptr) return std::u32string(text);
-  const auto letter = [&](char32_t c) { return fold_letter(*tables, c).letter != 0; };
-  // The widths of the gaps between letters: the narrowest one separates the letters of a word.
-  size_t narrow = text.size(), gap = 0;
-  bool wide = false, started = false;
-  for (const char32_t c : text) {
-    if (!letter(c)) {
-      ++gap;
-      continue;
-    }
-    if (started && gap > 0) {
-      wide |= narrow != text.size() && gap != narrow;
-      narrow = std::min(narrow, gap);
-    }
-    started = true;
-    gap = 0;
-  }
+  const std::vector<Gap> gaps = gaps_of(*tables, text);
+  const Gap within = letter_gap(text, gaps);
+  const bool spaced = has_space(within.of(text));
+  // A gap between words is wider, or it is the only one with white space in it: "w.o.r.d b.y w.o.r.d".
+  const auto between_words = [&](const Gap& gap) {
+    return gap.size > within.size || (!spaced && has_space(gap.of(text)));
+  };
+  const bool told = std::any_of(gaps.begin(), gaps.end(), between_words);
   std::u32string out, run;
-  gap = 0;
-  for (const char32_t c : text) {
-    if (!letter(c)) {
-      ++gap;
-      continue;
+  size_t next = 0;
+  for (size_t i = 0; i < text.size(); ++i) {
+    if (next < gaps.size() && i == gaps[next].begin) {
+      if (between_words(gaps[next])) {
+        out += run;
+        out.push_back(' ');
+        run.clear();
+      }
+      i += gaps[next++].size;
     }
-    if (wide && gap > narrow && !run.empty()) {
-      if (!out.empty()) out.push_back(' ');
-      out += run;
-      run.clear();
-    }
-    run.push_back(c);
-    gap = 0;
+    if (fold_letter(*tables, text[i]).letter != 0) run.push_back(text[i]);
   }
-  if (wide) {
-    if (!out.empty()) out.push_back(' ');
-    return out += run;
-  }
+  if (told) return out += run;
   append_split(*tables, run, out);
   return out;
 }

@@ -37,6 +37,8 @@ SPACINGS = {
     "spaces": " ".join,
     "dots": lambda text: ".".join(text.replace(" ", "")),
     "hyphens": lambda text: " ".join("-".join(word) for word in text.split()),
+    "stars and commas": lambda text: " ".join("*".join(word + ",") for word in text.split())[:-1],
+    "wide bars": lambda text: "   ".join(" | ".join(word) for word in text.split()),
 }
 
 
