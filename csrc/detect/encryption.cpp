@@ -167,6 +167,8 @@ void find_shifted(Detection& detection, const WordScan& scan, std::u32string_vie
 // --- ROT47 ---
 
 constexpr size_t kBlock = 32;
+constexpr uint32_t kFluent = 30;
+constexpr float kFluentPlausible = 0.9f;
 
 // The characters that lower-case letters become.
 bool is_rotated(char32_t c) { return c - U'2' < 26; }
@@ -228,9 +230,12 @@ void find_rot47(Detection& detection, std::u32string_view text) {
     span = trim_lead(text, span);
     std::u32string plain = rot47(text.substr(span.begin, span.size()));
     const Reading reading = read_text(plain);
-    if (reading.plausibility < kPlausible || reading.known_words < 2) continue;
-    if (5 * reading.known_letters < 4 * reading.letters || 3 * reading.letters < 2 * span.size()) continue;
-    if (reading.letters < 12 || reading.letters < 3 * reading.words || reading.order < 0) continue;
+    // The dictionary has few languages; long text is proven by its letters alone.
+    const bool known = 5 * reading.known_letters >= 4 * reading.letters && reading.known_words >= 2 &&
+                       reading.plausibility >= kPlausible && reading.order >= 0;
+    const bool fluent = reading.letters >= kFluent && reading.plausibility >= kFluentPlausible;
+    if ((!known && !fluent) || 3 * reading.letters < 2 * span.size()) continue;
+    if (reading.letters < 12 || reading.letters < 3 * reading.words) continue;
     add(detection, span, std::move(plain), "rot47", reading);
   }
 }

@@ -17,6 +17,8 @@ constexpr uint32_t kManySingles = 40;
 constexpr uint32_t kWidestGap = 6;       // characters between them
 constexpr size_t kLongestJudged = 4000;  // letters of one stretch that are read for the proof
 constexpr float kPlausible = 0.8f, kPlausibleMany = 0.7f;
+constexpr size_t kLeastHyphenated = 8;  // words
+constexpr uint32_t kLeastJoined = 7;    // words, where something shows their ends
 constexpr int kLeastFragments = 20;
 constexpr int kFragmentDrop = 30;
 constexpr uint8_t kRare = 90;  // tenths of a nat
@@ -123,6 +125,24 @@ bool is_camel(const WordScan& scan, std::u32string_view text, Span span) {
   return false;
 }
 
+// A space before each capital that begins a word: "TellMeTheSecretWord".
+std::u32string split_camel(const LanguageTables& tables, std::u32string_view text) {
+  const auto small = [&](size_t i) { return lower_letter(tables, text[i]) == text[i]; };
+  std::u32string out;
+  for (size_t i = 0; i < text.size(); ++i) {
+    const bool begins = i > 0 && !small(i) && (small(i - 1) || (i + 1 < text.size() && small(i + 1)));
+    if (begins) out.push_back(' ');
+    out.push_back(text[i]);
+  }
+  return out;
+}
+
+bool reads_as_words(const Reading& reading) {
+  return reading.words >= kLeastJoined && reading.plausibility >= kPlausible && mean_word(reading) >= 2.5f;
+}
+
+float sure_of(const Reading& reading) { return std::min(1.0f, static_cast<float>(reading.words) / 6.0f); }
+
 // Long runs of letters that are several words.
 void find_joined(Detection& detection, std::u32string_view text, const WordScan& scan) {
   constexpr uint32_t least = 20, least_words = 5, least_camel = 8;
@@ -133,19 +153,60 @@ void find_joined(Detection& detection, std::u32string_view text, const WordScan&
     while (last + 1 < words.size() && (words[last + 1].flags & kContinues)) ++last;
     const Span span{words[i].begin, words[last].end()};
     const bool candidate = !words[i].known() && span.size() >= least && span.size() <= kLongestJudged &&
-                           (words[i].flags & kLatin) && !(words[i].flags & kGluedLeft);
+                           !(words[i].flags & kGluedLeft);
     if (candidate) {
-      std::u32string split = split_joined_words(*scan.tables, text.substr(span.begin, span.size()));
-      const Reading reading = read_text(split);
-      // Compounds of Germanic and Finnic languages have two or three parts and no function words between.
-      const uint32_t enough = is_camel(scan, text, span) ? least_camel : least_words;
-      if (reading.known_letters == reading.letters && reading.words >= enough && mean_word(reading) >= 3.2f &&
-          reading.mean_cost <= 2.2f && reading.order >= least_order) {
-        add(detection, span, std::move(split), "joined", reading.plausibility,
-            std::min(1.0f, static_cast<float>(reading.words) / 6.0f));
+      const std::u32string_view part = text.substr(span.begin, span.size());
+      const bool camel = is_camel(scan, text, span);
+      std::u32string split = camel ? split_camel(*scan.tables, part) : std::u32string();
+      Reading reading = read_text(split);
+      bool proven = reads_as_words(reading);
+      if (!proven && (words[i].flags & kLatin)) {
+        split = split_joined_words(*scan.tables, part);
+        reading = read_text(split);
+        // Compounds of Germanic and Finnic languages have two or three parts and no function words between.
+        const uint32_t enough = camel ? least_camel : least_words;
+        proven = reading.known_letters == reading.letters && reading.words >= enough &&
+                 mean_word(reading) >= 3.2f && reading.mean_cost <= 2.2f && reading.order >= least_order;
       }
+      if (proven) add(detection, span, std::move(split), "joined", reading.plausibility, sure_of(reading));
     }
     i = last + 1;
+  }
+}
+
+// Nothing but a quote or the end of a sentence stands next to it: no part of an address, a path or an anchor.
+bool stands_free(std::u32string_view text, Span span) {
+  constexpr std::u32string_view kMarks = U"\"'`.,;:!?\u201C\u201D\u00AB\u00BB";
+  const auto free = [&](size_t i) {
+    return i >= text.size() || is_space(text[i]) || kMarks.find(text[i]) != std::u32string_view::npos;
+  };
+  return free(span.begin - size_t{1}) && free(span.end);
+}
+
+// Sentences with hyphens or underscores for spaces.
+void find_hyphenated(Detection& detection, std::u32string_view text, const WordScan& scan) {
+  const auto& words = scan.words;
+  const auto touches = [&](size_t i) { return i < words.size() && (words[i].flags & kTouches); };
+  // Of so many words in a row that touch, one is met at this stride.
+  constexpr size_t stride = kLeastHyphenated - 1;
+  for (size_t at = stride; at < words.size();) {
+    size_t first = at, last = at;
+    while (touches(first)) --first;
+    while (touches(last + 1)) ++last;
+    const Span span{words[first].begin, words[last].end()};
+    if (last - first + 1 >= kLeastHyphenated && span.size() <= kLongestJudged && stands_free(text, span)) {
+      std::u32string part(text.substr(span.begin, span.size()));
+      for (const char32_t mark : {U'_', U'-'}) {
+        const auto marks = static_cast<size_t>(std::count(part.begin(), part.end(), mark));
+        if (5 * marks < 4 * (last - first) || part.find(U'/') != std::u32string::npos) continue;
+        std::replace(part.begin(), part.end(), mark, U' ');
+        const Reading reading = read_text(part);
+        if (reads_as_words(reading))
+          add(detection, span, std::move(part), "joined", reading.plausibility, sure_of(reading));
+        break;
+      }
+    }
+    at = last + stride;
   }
 }
 
@@ -156,6 +217,7 @@ void find_spacing(Detection& detection, const TextView& view, const WordScan& sc
   if (scan.single >= kLeastSingles) find_spaced_letters(detection, text, scan);
   if (scan.unknown >= 3) find_fragments(detection, text, scan);
   if (scan.long_runs > 0) find_joined(detection, text, scan);
+  find_hyphenated(detection, text, scan);
 }
 
 }  // namespace tinyguard
