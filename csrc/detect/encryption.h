@@ -12,6 +12,7 @@
 //   "rail_fence"                 characters at even places, then those at odd ones
 //   "pig_latin", "repeated_letters"  stretches of Pig Latin, and of letters doubled or drawn out
 //   "numbered_fragments"         numbered lines whose numbers run neither up nor down
+//   "acrostic"                   the first words of lines, where one mark follows all of them
 //   "codechameleon_odd_even", "codechameleon_reverse"  halves interleaved, words reversed: in a text that
 //   speaks
 //                                of decryption, where the order of words becomes clearly right (without such

@@ -1,4 +1,5 @@
-// A sentence dealt out to numbered lines in mixed order; see detect/encryption.h.
+// A sentence dealt out to lines: to numbered ones in mixed order, or a word to the beginning of each; see
+// detect/encryption.h.
 #include <algorithm>
 
 #include "detect/encryption_scan.h"
@@ -57,10 +58,74 @@ void close(Detection& detection, std::u32string_view text, std::vector<Fragment>
   detection.recoveries.push_back({std::move(plain), span, "numbered_fragments", plausibility});
 }
 
+constexpr size_t kLeastRows = 6;
+constexpr size_t kMostRows = 512;
+constexpr uint32_t kLongestWord = 24;
+constexpr int kOrderOfRow = kNat;
+
+// The first words of neighbouring lines that one mark follows in all of them.
+struct Column {
+  char32_t mark = 0;
+  Span span{};
+  size_t rows = 0, capitals = 0;
+  std::u32string words;
+};
+
+// "word | anything": the word and the mark, where the line from `begin` to `end` is one.
+bool read_row(std::u32string_view text, uint32_t begin, uint32_t end, Span& word, char32_t& mark) {
+  constexpr std::u32string_view kMarks = U"|:;-,>=\t\u2013\u2014";
+  uint32_t i = begin;
+  while (i < end && i - begin <= kLongestWord && !is_space(text[i]) && text[i] != U'|') ++i;
+  word = {begin, i};
+  while (i < end && is_space(text[i]) && text[i] != U'\t') ++i;
+  if (i >= end) return false;
+  mark = text[i];
+  if (kMarks.find(mark) == std::u32string_view::npos) {  // the mark may touch the word
+    if (word.size() < 2 || kMarks.find(text[word.end - 1]) == std::u32string_view::npos) return false;
+    mark = text[--word.end];
+  }
+  return word.size() > 0 && word.size() <= kLongestWord;
+}
+
+void close(Detection& detection, Column& open) {
+  Column column;
+  std::swap(column, open);
+  if (column.rows < kLeastRows || column.rows > kMostRows) return;
+  const Reading reading = read_text(column.words);
+  if (reading.plausibility < kPlausible || reading.words < column.rows) return;
+  // The first column of a table is a list of names or keys, as is that of a mail's head; a sentence has an
+  // order, or at least small words.
+  const bool small = 3 * column.capitals <= column.rows;
+  const bool bar = column.mark == U'|';
+  const bool sentence =
+      (reading.order >= kOrderOfRow * static_cast<int>(column.rows) && (small || column.mark != U':')) ||
+      (bar && small && column.rows >= 8);
+  if (!sentence) return;
+  add(detection, column.span, std::move(column.words), "acrostic", reading);
+}
+
+void add_row(Detection& detection, std::u32string_view text, Span line, Column& open) {
+  Span word;
+  char32_t mark = 0;
+  const bool row = read_row(text, line.begin, line.end, word, mark);
+  if (open.rows > 0 && (!row || mark != open.mark)) close(detection, open);
+  if (!row) return;
+  if (open.rows++ == 0) {
+    open.mark = mark;
+    open.span.begin = line.begin;
+  } else {
+    open.words.push_back(U' ');
+  }
+  open.span.end = line.end;
+  open.capitals += lower_letter(*language_tables(), text[word.begin]) != text[word.begin];
+  open.words += text.substr(word.begin, word.size());
+}
+
 }  // namespace
 
 void find_fragments(Detection& detection, std::u32string_view text) {
   std::vector<Fragment> lines;
+  Column column;
   uint32_t first = 0;
   const auto size = static_cast<uint32_t>(text.size());
   for (uint32_t begin = 0; begin < size;) {
@@ -72,9 +137,11 @@ void find_fragments(Detection& detection, std::u32string_view text) {
     } else if (end > begin) {
       close(detection, text, lines, first);
     }
+    if (end > begin) add_row(detection, text, {begin, end}, column);
     begin = end + 1;
   }
   close(detection, text, lines, first);
+  close(detection, column);
 }
 
 }  // namespace tinyguard::encryption
