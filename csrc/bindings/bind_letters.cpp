@@ -4,6 +4,7 @@
 #include "detect/language.h"
 #include "detect/leet.h"
 #include "detect/typoglycemia.h"
+#include "views/best_of_n.h"
 #include "views/cipher.h"
 #include "views/codechameleon.h"
 #include "views/flip.h"
@@ -11,6 +12,7 @@
 #include "views/spacing.h"
 #include "views/typoglycemia.h"
 #include "views/upside_down.h"
+#include "views/vowels.h"
 
 namespace tinyguard::bindings {
 namespace py = pybind11;
@@ -51,6 +53,8 @@ constexpr View kViews[] = {
     {"fragments", &respace_words},
     {"upside_down", &turn_upright},
     {"typoglycemia", &repair_typoglycemia},
+    {"vowels", &restore_vowels},
+    {"best_of_n", &undo_best_of_n},
     {"codechameleon_odd_even", &interleave_halves},
     {"codechameleon_tree", [](std::u32string_view text) { return read_binary_tree(text, 0).text; }},
     {"codechameleon_length", [](std::u32string_view text) { return read_indexed_words(text, 0).text; }},

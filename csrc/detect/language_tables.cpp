@@ -15,6 +15,9 @@ constexpr size_t kHeader = 16;
 constexpr uint32_t kQuadSymbols = 27;
 constexpr uint32_t kQuadCells = kQuadSymbols * kQuadSymbols * kQuadSymbols * kQuadSymbols;
 constexpr size_t kMaxWord = 255;
+constexpr uint8_t kRarestSkeleton = 125;   // tenths of a nat: a rarer word is no likely plaintext
+constexpr uint32_t kWordsPerSkeleton = 6;  // "tn" is tan, ten, ton, tin, tun …
+constexpr size_t kLongestSkeleton = 24;
 
 std::atomic<const LanguageTables*> published{nullptr};
 
@@ -52,6 +55,29 @@ void insert(std::vector<LanguageTables::DictionarySlot>& slots, uint32_t mask, u
   uint32_t i = hash & mask;
   while (slots[i].word != 0) i = (i + 1) & mask;
   slots[i] = {hash, word};
+}
+
+// Keeps the kWordsPerSkeleton commonest words of a skeleton. A table three quarters full takes no more words,
+// so that a probe always meets an empty slot.
+void insert_skeleton(LanguageTables& tables, uint32_t& used, const char32_t* letters, size_t size,
+                     uint32_t word) {
+  if (size < 3 || size > kLongestSkeleton || (word & 0xFF) > kRarestSkeleton) return;
+  size_t vowels = 0;
+  const uint32_t hash = hash_skeleton(letters, size, vowels);
+  if (vowels == 0) return;
+  auto& slots = tables.by_skeleton;
+  uint32_t same = 0, i = hash & tables.skeleton_mask, rarest = i;
+  for (; slots[i].word != 0; i = (i + 1) & tables.skeleton_mask) {
+    if (slots[i].hash != hash) continue;
+    if (same == 0 || (slots[i].word & 0xFF) > (slots[rarest].word & 0xFF)) rarest = i;
+    ++same;
+  }
+  if (same == kWordsPerSkeleton) {
+    if ((word & 0xFF) < (slots[rarest].word & 0xFF)) slots[rarest].word = word;
+  } else if (used < slots.size() / 4 * 3) {
+    slots[i] = {hash, word};
+    ++used;
+  }
 }
 
 bool read_letters(LanguageTables& tables, std::string_view bits, std::string_view fold) {
@@ -106,6 +132,10 @@ bool read_dictionary(LanguageTables& tables, std::string_view data) {
   tables.slot_mask = slots - 1;
   tables.by_word.assign(slots, {});
   tables.by_signature.assign(slots, {});
+  // About half of the words have an inner vowel and are common enough.
+  tables.by_skeleton.assign(slots / 2, {});
+  tables.skeleton_mask = slots / 2 - 1;
+  uint32_t skeletons = 0;
   tables.words.assign(1, 0);  // offset 0 is kept free
   tables.words.reserve(data.size() * 2);
   const auto* p = reinterpret_cast<const uint8_t*>(data.data()) + 4;
@@ -132,6 +162,7 @@ bool read_dictionary(LanguageTables& tables, std::string_view data) {
     insert(tables.by_word, tables.slot_mask, hash_word(letters, letter_count), packed);
     if (letter_count >= 4)
       insert(tables.by_signature, tables.slot_mask, hash_signature(letters, letter_count), packed);
+    insert_skeleton(tables, skeletons, letters, letter_count, packed);
   }
   return true;
 }

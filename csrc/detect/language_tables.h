@@ -44,6 +44,9 @@ struct LanguageTables {
   std::vector<DictionarySlot> by_word;
   std::vector<DictionarySlot> by_signature;
   uint32_t slot_mask = 0;
+  // The commonest few words of each skeleton (dictionary.h), built when the file is loaded.
+  std::vector<DictionarySlot> by_skeleton;
+  uint32_t skeleton_mask = 0;
 };
 
 // Validates and publishes the tables for the whole process. Tables once published stay alive, so that a

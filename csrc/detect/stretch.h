@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <vector>
 
 namespace tinyguard {
@@ -42,5 +43,30 @@ std::vector<Stretch> find_stretches(size_t count, int least, int drop, Value val
   close();
   return found;
 }
+
+// A stretch begins no earlier than the word `free` and takes in at most kWidest words on each side, up to the
+// first for which `stops(i)` says that something ends before word i.
+constexpr size_t kWidest = 40;  // keeps the work linear
+template <typename Stops>
+Stretch widen_stretch(Stretch stretch, size_t free, size_t count, Stops stops) {
+  if (stretch.first < free) stretch.first = free;
+  for (size_t n = 0; n < kWidest && stretch.first > free && !stops(stretch.first); ++n) --stretch.first;
+  for (size_t n = 0; n < kWidest && stretch.last + 1 < count && !stops(stretch.last + 1); ++n) ++stretch.last;
+  return stretch;
+}
+
+// Counts different words, as far as a proof needs: one word repeated is one piece of evidence.
+struct DifferentWords {
+  static constexpr uint32_t kEnough = 4;
+  uint32_t count = 0;
+  uint32_t hashes[kEnough] = {};
+
+  void add(uint32_t hash) {
+    for (uint32_t i = 0; i < count; ++i) {
+      if (hashes[i] == hash) return;
+    }
+    if (count < kEnough) hashes[count++] = hash;
+  }
+};
 
 }  // namespace tinyguard
