@@ -4,6 +4,7 @@
 
 #include "detect/lexicon.h"
 #include "views/accents.h"
+#include "views/homoglyphs.h"
 
 namespace tinyguard {
 namespace {
@@ -13,6 +14,7 @@ constexpr float kPerWord = 0.10f;     // more are a habit
 constexpr float kShareWeight = 2.0f;  // a third of the words: certain
 constexpr float kAccents = 0.5f;      // strange accents: somebody took trouble over them
 constexpr float kPlain = 0.8f;        // plausibility of the text without them
+constexpr size_t kPretends = 3;       // words after which all of the text is taken to pretend
 
 uint32_t count_words(std::u32string_view text) {
   uint32_t words = 0;
@@ -59,6 +61,13 @@ Detection detect_homoglyph(const TextView& view) {
   const float words_score =
       std::min(1.0f, kFirstWord + kPerWord * (std::min(spelled, 4.0f) - 1.0f) + kShareWeight * share);
   detection.score = std::max(detection.score, words_score);
+  if (normalized.homoglyph_spans.size() >= kPretends) {
+    FoldedWords words = fold_lookalike_words(normalized.text);
+    if (words.folded >= kPretends && words.genuine * 10 <= words.folded) {
+      const Span whole = {0, static_cast<uint32_t>(normalized.text.size())};
+      detection.recoveries.push_back({std::move(words.text), whole, "homoglyph", kPlain});
+    }
+  }
   return detection;
 }
 
