@@ -17,9 +17,8 @@ if TYPE_CHECKING:
 # Text that a tool or a document brings in was not written by the user: an instruction in it is an indirect one.
 _INDIRECT_ROLES = frozenset(("tool", "document"))
 
-# A window less likely to hold an attack than this is no chance of a false alarm, and excuses nothing: ordinary prose
-# around an attack leaves its score as it is. From so many windows on, more of them excuse nothing either.
-_SUSPECT, _MOST_WINDOWS = 0.03, 4
+# From this many windows on, more of them excuse nothing: padding must not buy an attack more than that.
+_MOST_WINDOWS = 4
 
 
 class Finding(NamedTuple):
@@ -32,9 +31,9 @@ class Finding(NamedTuple):
 
 
 def among(score: float, windows: int) -> float:
-    """A window's probability of an attack, given how many windows of its text are suspect.
+    """A window's probability of an attack, given how many windows its text has.
 
-    If a text of n such windows is as likely to hold an attack as a short one, each of them is n times less likely to,
+    If a text of n windows is as likely to hold an attack as a short one, each of its windows is n times less likely to,
     so its odds are divided by n (Bonferroni's correction, on odds): a long document has no more false alarms for having
     more chances of one.
     """
@@ -45,7 +44,7 @@ def among(score: float, windows: int) -> float:
 class Scan:
     """One text on its way through the model."""
 
-    __slots__ = ("analysis", "classes", "findings", "harmful_intent", "role", "route", "suspects", "texts")
+    __slots__ = ("analysis", "classes", "findings", "harmful_intent", "role", "route", "texts", "windows")
 
     def __init__(self, analysis: Analysis, role: str, classes: Sequence[str]) -> None:
         self.analysis = analysis
@@ -58,7 +57,7 @@ class Scan:
         # The normalized text is the first view, what was recovered from it follows.
         self.texts = [view.text for view in analysis.views]
         self.findings: list[Finding | None] = [None] * len(self.texts)
-        self.suspects = [0] * len(self.texts)  # windows of each view
+        self.windows = [0] * len(self.texts)
 
     def add(self, view: int, window: Window, reading: Reading) -> None:
         """Take a window's result in; the order of calls does not matter."""
@@ -66,7 +65,7 @@ class Scan:
         score = float(attack.sum())
         self.harmful_intent = max(self.harmful_intent, reading.harmful)
         self.route = max(self.route, reading.route)
-        self.suspects[view] += score >= _SUSPECT
+        self.windows[view] += 1
         known = self.findings[view]
         if known is not None:
             place, best = (window.segment, window.tokens), (known.window.segment, known.window.tokens)
@@ -110,7 +109,7 @@ def judge(scan: Scan, bands: Bands, overflow_action: str, runtime: Runtime, late
     analysis = scan.analysis
     first = 1 if _read_through(analysis) else 0
     found = [
-        (i, finding._replace(score=among(finding.score, scan.suspects[i])))
+        (i, finding._replace(score=among(finding.score, scan.windows[i])))
         for i, finding in enumerate(scan.findings)
         if finding is not None and i >= first
     ]

@@ -27,10 +27,7 @@ constexpr struct {
 // What the views pipeline puts around a recovered span, and the longest gap between two spans that it keeps.
 constexpr size_t kContext = 200, kGap = 400;
 
-// A window less likely to hold an attack than this is no chance of a false alarm, and excuses nothing:
-// ordinary prose around an attack leaves its score as it is. From so many windows on, more of them excuse
-// nothing either.
-constexpr double kSuspect = 0.03;
+// From this many windows on, more of them excuse nothing: padding must not buy an attack more than that.
 constexpr unsigned kMostWindows = 4;
 
 // The threat of a window, by its class and by the finer code: whose injection it is, and what it is after.
@@ -89,6 +86,7 @@ double among(double score, unsigned windows) {
 }
 
 void Scan::add(size_t view, const Reading& reading) {
+  ++windows_[view];
   const std::vector<double>& p = reading.probabilities;
   double score = 0.0;
   size_t likeliest = 1;
@@ -96,7 +94,6 @@ void Scan::add(size_t view, const Reading& reading) {
     score += p[i];
     if (p[i] > p[likeliest]) likeliest = i;
   }
-  suspects_[view] += score >= kSuspect;
   std::optional<Finding>& known = findings_[view];
   if (known && score <= known->score) return;
   known = {score, threat_of(classes_[likeliest], reading.code, role_), reading.severity};
@@ -108,7 +105,7 @@ uint16_t Scan::judge(const Bands& bands, unsigned overflow_action) const {
   for (size_t i = read_through(analysis_) ? 1 : 0; i < findings_.size(); ++i) {
     if (!findings_[i]) continue;
     found.push_back(i);
-    scores[i] = among(findings_[i]->score, suspects_[i]);
+    scores[i] = among(findings_[i]->score, windows_[i]);
   }
   const auto worst =
       std::max_element(found.begin(), found.end(), [&](size_t a, size_t b) { return scores[a] < scores[b]; });

@@ -37,7 +37,7 @@ class Scan {
         role_(role),
         classes_(classes),
         findings_(analysis.views.size()),
-        suspects_(analysis.views.size()) {}
+        windows_(analysis.views.size()) {}
 
   // Take in the result of a view's next window; of equal scores the first window's stays.
   void add(size_t view, const Reading& reading);
@@ -50,10 +50,10 @@ class Scan {
   size_t role_;
   const std::vector<unsigned>& classes_;
   std::vector<std::optional<Finding>> findings_;
-  std::vector<unsigned> suspects_;  // windows of each view
+  std::vector<unsigned> windows_;  // of each view
 };
 
-// A window's probability of an attack, given how many windows of its text are suspect.
+// A window's probability of an attack, given how many windows its text has.
 double among(double score, unsigned windows);
 
 // The bits of a verdict; its confidence follows from the score and the threshold.
