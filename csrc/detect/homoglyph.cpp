@@ -63,7 +63,8 @@ Detection detect_homoglyph(const TextView& view) {
   detection.score = std::max(detection.score, words_score);
   if (normalized.homoglyph_spans.size() >= kPretends) {
     FoldedWords words = fold_lookalike_words(normalized.text);
-    if (words.folded >= kPretends && words.genuine * 10 <= words.folded) {
+    if (words.folded.size() >= kPretends && words.genuine * 10 <= words.folded.size()) {
+      for (const Span& span : words.folded) detection.evidence.push_back({span, "homoglyph"});
       const Span whole = {0, static_cast<uint32_t>(normalized.text.size())};
       detection.recoveries.push_back({std::move(words.text), whole, "homoglyph", kPlain});
     }

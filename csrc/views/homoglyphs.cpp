@@ -20,7 +20,7 @@ FoldedWords fold_lookalike_words(std::u32string_view text) {
       (info.has(kLookalike) ? looks : genuine) = true;
     }
     result.genuine += genuine;
-    result.folded += looks && !genuine;
+    if (looks && !genuine) result.folded.push_back({static_cast<uint32_t>(i), static_cast<uint32_t>(end)});
     for (; i < end; ++i) {
       const bool fold = looks && !genuine && char_info(text[i]).has(kLookalike);
       result.text.push_back(fold ? static_cast<char32_t>(lookalike_of(text[i])) : text[i]);

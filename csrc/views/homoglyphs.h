@@ -7,13 +7,16 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
+
+#include "text/types.h"
 
 namespace tinyguard {
 
 struct FoldedWords {
   std::u32string text;
-  size_t folded = 0;   // words that were nothing but look-alikes, weak ones included, and Latin letters
-  size_t genuine = 0;  // words with letters of other scripts that look like none of ASCII
+  std::vector<Span> folded;  // words that were nothing but look-alikes, weak ones included, and Latin letters
+  size_t genuine = 0;        // words with letters of other scripts that look like none of ASCII
 };
 FoldedWords fold_lookalike_words(std::u32string_view text);
 
