@@ -167,8 +167,6 @@ void find_shifted(Detection& detection, const WordScan& scan, std::u32string_vie
 // --- ROT47 ---
 
 constexpr size_t kBlock = 32;
-constexpr uint32_t kFluent = 30;
-constexpr float kFluentPlausible = 0.9f;
 
 // The characters that lower-case letters become.
 bool is_rotated(char32_t c) { return c - U'2' < 26; }
@@ -272,10 +270,12 @@ Detection detect_encryption(const TextView& view, const WordScan& scan) {
   if (scan.tables == nullptr) return detection;
   const std::u32string_view text = view.normalized.text;
   if (scan.unknown > 0) {
-    const std::vector<Stretch> noisy = find_noise(scan, text, kLatinAlphabet);
+    std::vector<Stretch> noisy = find_noise(scan, text, kLatinAlphabet);
     find_shifted(detection, scan, text, kLatinAlphabet, noisy);
     if (scan.non_ascii) {
-      find_shifted(detection, scan, text, kCyrillicAlphabet, find_noise(scan, text, kCyrillicAlphabet));
+      const std::vector<Stretch> cyrillic = find_noise(scan, text, kCyrillicAlphabet);
+      find_shifted(detection, scan, text, kCyrillicAlphabet, cyrillic);
+      noisy.insert(noisy.end(), cyrillic.begin(), cyrillic.end());
     }
     encryption::find_moved_letters(detection, scan, text, noisy);
   }

@@ -21,7 +21,7 @@
 // Score: plausibility of what was recovered, times 1 - exp(-letters / 10). Evidence: the ciphertext's span.
 //
 // Known misses: Vigenère without its key or with one of more than one word, rail fences of three rails and
-// more, and of text that is not Latin. Known false alarms: solved puzzles and lessons on
+// more, and of text that is neither Latin nor Cyrillic. Known false alarms: solved puzzles and lessons on
 // ciphers (they carry real ciphertext; the recovered view decides), JSON that really is a binary tree of
 // words.
 #pragma once

@@ -47,9 +47,12 @@ std::vector<Span> likely_spans(const WordScan& scan, std::u32string_view text, c
   return spans;
 }
 
+// The dictionary has few languages; long text is proven by its letters alone.
 bool reads(const Reading& reading, uint32_t known_percent) {
-  return reading.plausibility >= kPlausible && reading.letters >= kLeastLetters && reading.known_words >= 3 &&
-         100 * reading.known_letters >= known_percent * reading.letters;
+  const bool known = reading.plausibility >= kPlausible && reading.letters >= kLeastLetters &&
+                     reading.known_words >= 3 &&
+                     100 * reading.known_letters >= known_percent * reading.letters;
+  return known || (reading.letters >= kFluent && reading.plausibility >= kFluentPlausible);
 }
 
 // Words that a text names as a key: "key: lemon", "the key is lemon".

@@ -11,6 +11,8 @@ constexpr int kLeastNoise = 10 * kNat;  // how much worse than fair a stretch mu
 constexpr int kDrop = 12 * kNat;
 constexpr uint32_t kLeastLetters = 12;
 constexpr float kPlausible = 0.75f;
+constexpr uint32_t kFluent = 30;  // letters that are proof enough in a language without a dictionary
+constexpr float kFluentPlausible = 0.9f;
 
 // Noise of a word in one alphabet: positive for words that do not read like language.
 int noise(const WordScan& scan, std::u32string_view text, size_t i, const CipherAlphabet& alphabet);
@@ -18,7 +20,7 @@ int noise(const WordScan& scan, std::u32string_view text, size_t i, const Cipher
 void add(Detection& detection, Span span, std::u32string text, const char* kind, const Reading& reading);
 
 // encryption_moved.cpp: letters that were moved, doubled or shifted by a key that the text names. `noisy`
-// are the stretches of Latin noise.
+// are the stretches of noise, in Latin letters and then in Cyrillic ones.
 void find_moved_letters(Detection& detection, const WordScan& scan, std::u32string_view text,
                         const std::vector<Stretch>& noisy);
 
