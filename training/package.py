@@ -2,7 +2,7 @@
 
 Thresholds and calibration are provisional here; `training.calibrate` measures them through the installed guard.
 
-    python -m training.package RUN/last.pt TOKENIZER.json tinyguard/weights --name NAME --version VERSION
+    python -m training.package RUN/last.pt TOKENIZER.json tinyguard/weights --ngrams NGRAMS.npz --version VERSION
 """
 
 from __future__ import annotations
@@ -15,9 +15,13 @@ from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import torch
+
 from training.deploy.export import DEEP, FAST, PLAIN_DEEP, PLAIN_FAST, WEIGHTS, export
 from training.loop.checkpoint import load_model
 from training.model.config import CLASSES
+from training.model.ngrams import Ngrams
 
 FILES = (FAST, DEEP, PLAIN_FAST, PLAIN_DEEP, WEIGHTS, "tokenizer.json")
 MAX_TOKENS = 256
@@ -49,16 +53,23 @@ def manifest(folder: Path, name: str, version: str, router_threshold: float) -> 
     }
 
 
+def read_ngrams(path: Path) -> Ngrams:
+    """What `training.ngrams` wrote."""
+    found = np.load(path)
+    return Ngrams(torch.from_numpy(found["table"]), float(found["scale"]))
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("checkpoint", type=Path)
     parser.add_argument("tokenizer", type=Path)
     parser.add_argument("out", type=Path)
+    parser.add_argument("--ngrams", type=Path, help="what training.ngrams wrote; without it the network speaks alone")
     parser.add_argument("--name", default="tinyguard-dual")
     parser.add_argument("--version", default="6")
     args = parser.parse_args()
     model, _ = load_model(args.checkpoint)
-    export(model, args.out, MAX_TOKENS)
+    export(model, args.out, MAX_TOKENS, read_ngrams(args.ngrams) if args.ngrams else None)
     shutil.copyfile(args.tokenizer, args.out / "tokenizer.json")
     assert model.router is not None  # `export` would have refused
     fields = manifest(args.out, args.name, args.version, float(model.router.threshold))

@@ -111,4 +111,13 @@ struct Known {
 // Probabilities of the routes of one text, to y [R].
 void route(const RouterWeights& weights, const Known& known, float* y);
 
+struct NgramWeights {
+  const int8_t* table;  // [buckets]
+  size_t buckets;       // 1 to 2^31
+  float scale;
+};
+// What the distinct n-grams of a text's tokens say, all of them in [0, 2^31): the sum of their weights,
+// scaled, over the square root of their number. 0 for no tokens.
+float ngrams(const NgramWeights& weights, const int64_t* tokens, size_t count);
+
 }  // namespace tinyguard::layers

@@ -1,4 +1,6 @@
-// What follows the layers as ops: pooling, pattern bank, router.
+// What stands beside and after the layers as ops: pooling, pattern bank, router, n-grams.
+#include <algorithm>
+
 #include "layers/layers.h"
 #include "ops/kernel.h"
 
@@ -73,6 +75,30 @@ void compute_router(const Call& call) {
     const layers::Known known{answer.as<float>() + b * wide, confidence.as<float>()[b],
                               lengths.as<int64_t>()[b], features.as<float>() + b * features.dims[1]};
     layers::route(weights, known, y + b * count);
+  }
+}
+
+void compute_ngrams(const Call& call) {
+  const Tensor ids = call.input(0, "ids", {-1, -1});
+  const int64_t texts = ids.dims[0], places = ids.dims[1];
+  const int64_t* lengths = lengths_within(call.input(1, "lengths", {texts}), texts, places, "ids");
+  const Tensor table = call.input(2, "table", {-1});
+  const int64_t buckets = table.dims[0], most = int64_t{1} << 31;
+  if (buckets < 1 || buckets > most) throw Refusal{"table has " + std::to_string(buckets) + " buckets"};
+  for (int64_t i = 0; i < texts * places; ++i) {
+    const int64_t id = ids.as<int64_t>()[i];
+    if (id < 0 || id >= most) {
+      throw Refusal{"ids[" + std::to_string(i / places) + ", " + std::to_string(i % places) + "] is " +
+                    std::to_string(id) + ", no id of a token"};
+    }
+  }
+  const layers::NgramWeights weights{table.as<int8_t>(), static_cast<size_t>(buckets),
+                                     *call.input(3, "scale", {1}).as<float>()};
+  float* y = call.output(0, {texts, 1});
+  for (int64_t b = 0; b < texts; ++b) {
+    // The special tokens at both ends of a window are no part of its text.
+    const int64_t inside = std::max<int64_t>(lengths[b] - 2, 0);
+    y[b] = layers::ngrams(weights, ids.as<int64_t>() + b * places + 1, static_cast<size_t>(inside));
   }
 }
 

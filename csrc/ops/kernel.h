@@ -78,6 +78,8 @@ struct Values {
   layers::Batch batch;
 };
 Values values(const Call& call);
+// Refuses lengths [texts] of which one is not within `places`, the tokens of the input of this name.
+const int64_t* lengths_within(const Tensor& lengths, int64_t texts, int64_t places, const char* name);
 
 using Compute = void (*)(const Call& call);
 
@@ -107,6 +109,7 @@ void compute_pool(const Call& call);
 void compute_pool_scales(const Call& call);
 void compute_highest_cosines(const Call& call);
 void compute_router(const Call& call);
+void compute_ngrams(const Call& call);
 void compute_linear(const Call& call);
 void compute_attention(const Call& call);
 void compute_add_norm(const Call& call);

@@ -18,6 +18,7 @@ constexpr ElementType kTextInputs[] = {kFloat, kInt64};
 constexpr ElementType kScaleInputs[] = {kFloat, kInt64, kInt64, kFloat};
 constexpr ElementType kPatternInputs[] = {kFloat, kInt64, TINYGUARD_LINEAR, TINYGUARD_LINEAR};
 constexpr ElementType kRouterInputs[] = {kFloat, kFloat, kInt64, kFloat, kFloat, kFloat, kFloat, kFloat};
+constexpr ElementType kNgramInputs[] = {kInt64, kInt64, kInt8, kFloat};
 constexpr ElementType kOneFloat[] = {kFloat};
 constexpr ElementType kAddNormInputs[] = {kFloat, kFloat, TINYGUARD_NORM};
 constexpr ElementType kQuantized[] = {kUint8, kFloat, kInt32};
@@ -40,6 +41,7 @@ const Op kOps[] = {
     op("PoolScales", kScaleInputs, kOneFloat, compute_pool_scales),
     op("HighestCosines", kPatternInputs, kOneFloat, compute_highest_cosines, false, false, true),
     op("Router", kRouterInputs, kOneFloat, compute_router),
+    op("Ngrams", kNgramInputs, kOneFloat, compute_ngrams),
     op("Linear", kLinearInputs, kOneFloat, compute_linear),
     op("Quantize", kOneFloat, kQuantized, compute_quantize),
     op("GeluQuantize", kOneFloat, kQuantizedAndFloat, compute_gelu_quantize),

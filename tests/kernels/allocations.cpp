@@ -57,6 +57,7 @@ int main() {
   const ScaleWeights pooling{w.floats.data(), scales, 2};
   const PatternWeights patterns{w.map(16, kWidth), w.map(32, 16), 20};
   const RouterWeights router{w.floats.data(), w.floats.data(), w.floats.data(), w.floats.data(), 12, 8, 3};
+  const NgramWeights hashed{w.integers.data(), 64, 0.5f};
 
   const auto everything = [&](const Batch& batch, const char** name, size_t* spent) {
     size_t step = 0;
@@ -73,6 +74,7 @@ int main() {
     measured("cosines", [&] { highest_cosines(kernels, patterns, batch, x.data(), y.data()); });
     measured("fine linear", [&] { fine_linear(kernels, up, kTexts, x.data(), y.data()); });
     measured("router", [&] { route(router, {x.data(), 0.1f, 70, x.data()}, y.data()); });
+    measured("n-grams", [&] { y[0] = ngrams(hashed, lengths, kTexts); });
     return step;
   };
   const char* names[16];

@@ -16,7 +16,7 @@ from tests.training.toys import run, toy_base, toy_options, toy_rows, with_int8_
 from tinyguard import Guard, native
 from tinyguard.modelfile import open_folder
 from tinyguard.runtime import Runtime
-from training.data.mixture import SHARES, clean_twin, doubtful, group, read_through, weights
+from training.data.mixture import COLLECTED, SHARES, clean_twin, doubtful, group, read_through, weights
 from training.loop import checkpoint
 from training.loop.options import RunOptions
 from training.loop.run import train
@@ -196,12 +196,20 @@ def test_groups_get_their_shares() -> None:
 
 def test_a_generated_row_stands_for_a_part_of_a_written_one() -> None:
     rows = [
-        {"text": "x", "label": "jailbreak", "source": source}
+        {"text": "x", "label": "harmful_request", "source": source}
         for source in ("written", "generated_wrapped", *["web"] * 400)
     ]
     written, generated, collected = weights(rows)[:3]
     assert generated / written == pytest.approx(0.25)
     assert collected / written == pytest.approx(0.25)  # 1 / √400, against 0.2
+
+
+def test_collected_rows_get_their_share_of_a_group_however_few_they_are() -> None:
+    rows = [{"text": "x", "label": "jailbreak", "source": "written"} for _ in range(99)]
+    rows.append({"text": "x", "label": "jailbreak", "source": "web"})
+    assert weights(rows)[-1] == pytest.approx(SHARES["jailbreak"] * COLLECTED["jailbreak"])
+    assert weights(rows[:-1]).sum() == pytest.approx(SHARES["jailbreak"])
+    assert weights(rows[-1:]).sum() == pytest.approx(SHARES["jailbreak"])
 
 
 def test_only_disguised_rows_of_the_generator_are_the_disguised_ones() -> None:

@@ -1,9 +1,9 @@
-"""Between a run's beginning and its end: the trunk's weights averaged with the start's, both branches heard alike.
+"""Between a run's beginning and its end: the trunk's weights averaged with the start's, both branches in fixed shares.
 
 A fine-tuned encoder half-way back to its start keeps most of what it learned and is less sure of itself on text unlike
 its training data (WiSE-FT, Wortsman et al. 2022, "Robust fine-tuning of zero-shot models"). The same holds for the
-fusion: its learned gate trusts the deep branch, which has fitted the training rows best; the mean of both logits does
-better elsewhere, so a text that the router sends on always gets both. Figures: training/LOG.md, section 4.
+fusion: its learned gate trusts the deep branch, which has fitted the training rows best; a fixed share of both does
+better elsewhere, so a text that the router sends on always gets both. Figures: training/LOG.md, sections 4 and 10.
 
     python -m training.deploy.blend RUN/last.pt BASE OUT.pt --share 0.5
 """
@@ -11,6 +11,7 @@ better elsewhere, so a text that the router sends on always gets both. Figures: 
 from __future__ import annotations
 
 import argparse
+import math
 from pathlib import Path
 
 import torch
@@ -24,6 +25,8 @@ from training.model.initialize import initialize
 TRUNK = ("fast_layers.", "deep_layers.", "embedding.tokens.", "embedding.positions.", "embedding.norm.")
 #: Log-odds that no text reaches: the router's choice "deep branch alone" is never the likelier of the two.
 NEVER = -30.0
+#: Share of the fast branch's logits where both are heard.
+FAST_SHARE = 0.75
 
 
 def blend(end: dict[str, Tensor], start: dict[str, Tensor], share: float) -> dict[str, Tensor]:
@@ -36,7 +39,7 @@ def blend(end: dict[str, Tensor], start: dict[str, Tensor], share: float) -> dic
     }
     if "fusion.gate.weight" in mixed:
         mixed["fusion.gate.weight"].zero_()
-        mixed["fusion.gate.bias"].zero_()
+        mixed["fusion.gate.bias"].fill_(math.log(FAST_SHARE / (1.0 - FAST_SHARE)))
     if "router.routes.weight" in mixed:
         mixed["router.routes.weight"][1] = 0.0
         mixed["router.routes.bias"][1] = NEVER

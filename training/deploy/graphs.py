@@ -5,9 +5,10 @@
     deep   hidden [B, T, D], lengths int64 [B], pooled [B, D], answer [B, A], routes [B, 3]
            → answer [B, A]
 
-An answer is the heads' logits side by side: classes, the 16 threat codes, severity, harmful intent. `routes` are the
-router's probabilities of fast_only, deep_only and both; the deep graph itself picks between the last two. The real
-tokens of a row stand first; `lengths` counts them. B and T are free.
+An answer is the heads' logits side by side: classes, the 16 threat codes, severity, harmful intent. What n-grams say is
+taken from the fast answer's benign logit, after the router has seen it. `routes` are the router's probabilities of
+fast_only, deep_only and both; the deep graph itself picks between the last two. The real tokens of a row stand first;
+`lengths` counts them. B and T are free.
 """
 
 from __future__ import annotations
@@ -15,10 +16,11 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from training.deploy.head_operators import DeployedPatterns, DeployedPooling, DeployedRouter
+from training.deploy.head_operators import DeployedNgrams, DeployedPatterns, DeployedPooling, DeployedRouter
 from training.deploy.operators import DeployedLayer, EmbeddingOp, embed
 from training.model.dual import DualBranch
 from training.model.heads import Heads
+from training.model.ngrams import Ngrams
 from training.quantization.scheme import symmetric
 
 
@@ -33,13 +35,13 @@ def joined(heads: Heads) -> nn.Linear:
 
 
 class FastGraph(nn.Module):
-    """Embedding, fast layers, pattern bank, heads, router."""
+    """Embedding, fast layers, pattern bank, heads, n-grams, router."""
 
     table: Tensor
     scale: Tensor
     positions: Tensor
 
-    def __init__(self, model: DualBranch, native: bool, max_tokens: int):
+    def __init__(self, model: DualBranch, native: bool, max_tokens: int, ngrams: Ngrams | None = None):
         super().__init__()
         if not (model.config.fast_branch and model.config.deep_branch and model.router is not None):
             raise ValueError("only a model with both branches and a router can be deployed")
@@ -56,6 +58,7 @@ class FastGraph(nn.Module):
         self.read = model.patterns.read if model.patterns is not None else None
         self.heads, self.confidence = joined(model.fast_heads), model.confidence
         self.router = DeployedRouter(model.router, native)
+        self.ngrams = DeployedNgrams(ngrams, native) if ngrams is not None else None
 
     def forward(self, ids: Tensor, lengths: Tensor, features: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
         if self.detectors is not None:
@@ -71,6 +74,8 @@ class FastGraph(nn.Module):
             pooled = pooled + self.read(self.patterns(x, lengths))
         answer = self.heads(pooled)
         routes = self.router(answer, self.confidence(pooled), lengths, features)
+        if self.ngrams is not None:
+            answer = torch.cat([answer[:, :1] - self.ngrams(ids, lengths), answer[:, 1:]], 1)
         return x, pooled, answer, routes
 
 

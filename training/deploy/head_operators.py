@@ -1,4 +1,4 @@
-"""What follows the layers, as PyTorch and ONNX see it: pooling, pattern bank, router. See `training.deploy.operators`.
+"""What stands beside and after the layers, as PyTorch and ONNX see it. See `training.deploy.operators`.
 
 Their large matrices are INT8 as the layers' are. Pooled vectors, in which a whole text was summed up, are not rounded
 to 8 bits on the way into one (`FineLinear`).
@@ -14,6 +14,7 @@ from torch import Tensor, nn
 
 from training.deploy.operators import apply, present
 from training.deploy.packing import OUTPUTS, PackedLinear, dequantize, quantize
+from training.model.ngrams import Ngrams
 from training.model.patterns import PatternBank
 from training.model.pooling import HierarchicalPooling, SimplePooling
 from training.model.router import Router
@@ -75,6 +76,16 @@ class RouterOp(torch.autograd.Function):
     @staticmethod
     def forward(ctx: Any, *inputs: Tensor) -> Tensor:
         return route(*inputs)
+
+
+class NgramsOp(torch.autograd.Function):
+    @staticmethod
+    def symbolic(g: Any, ids: Any, lengths: Any, table: Any, scale: Any) -> Any:
+        return like_vector(g, "Ngrams", [ids, lengths, table, scale], 1)
+
+    @staticmethod
+    def forward(ctx: Any, ids: Tensor, lengths: Tensor, table: Tensor, scale: Tensor) -> Tensor:
+        return Ngrams(table, float(scale))(ids, lengths)  # type: ignore[no-any-return]
 
 
 def pool(x: Tensor, lengths: Tensor) -> Tensor:
@@ -200,3 +211,15 @@ class DeployedRouter(nn.Module):
         hidden, routes = self.router.hidden, self.router.routes
         decide = RouterOp.apply if self.native else route
         return decide(answer, confidence, lengths, features, hidden.weight, hidden.bias, routes.weight, routes.bias)
+
+
+class DeployedNgrams(nn.Module):
+    def __init__(self, ngrams: Ngrams, native: bool):
+        super().__init__()
+        self.ngrams, self.native = ngrams, native
+
+    def forward(self, ids: Tensor, lengths: Tensor) -> Tensor:
+        """ids int64 [B, T], lengths int64 [B] → [B, 1]."""
+        if self.native:
+            return NgramsOp.apply(ids, lengths, self.ngrams.table, self.ngrams.scale)  # type: ignore[no-any-return]
+        return self.ngrams(ids, lengths)  # type: ignore[no-any-return]

@@ -9,7 +9,7 @@ import torch
 
 from tests.training.loop.conftest import mixture  # noqa: F401
 from tests.training.toys import toy_options
-from training.deploy.blend import blend, start_of
+from training.deploy.blend import FAST_SHARE, blend, start_of
 from training.loop.options import RunOptions
 from training.model.dual import DualBranch
 
@@ -31,7 +31,7 @@ def test_the_trunk_is_averaged_and_the_heads_stay(two: tuple[DualBranch, DualBra
     assert mixed.keys() == end.keys()
 
 
-def test_both_branches_are_heard_alike(two: tuple[DualBranch, DualBranch]) -> None:
+def test_both_branches_are_heard_in_fixed_shares(two: tuple[DualBranch, DualBranch]) -> None:
     start, end = two
     model = DualBranch(end.config)
     model.load_state_dict(blend(end.state_dict(), start.state_dict(), 0.5))
@@ -41,7 +41,8 @@ def test_both_branches_are_heard_alike(two: tuple[DualBranch, DualBranch]) -> No
     assert out.fast.answer is not None
     assert out.deep is not None
     assert out.fast.routes is not None
-    torch.testing.assert_close(out.fused.classes, (out.fast.answer.classes + out.deep.answer.classes) / 2)
+    mixed = FAST_SHARE * out.fast.answer.classes + (1.0 - FAST_SHARE) * out.deep.answer.classes
+    torch.testing.assert_close(out.fused.classes, mixed)
     assert (out.fast.routes[:, 2] > out.fast.routes[:, 1]).all()
 
 

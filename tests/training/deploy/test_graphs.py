@@ -21,6 +21,7 @@ from training.deploy.operators import DeployedLayer
 from training.deploy.weights_file import ALIGNMENT, SMALLEST
 from training.model.dual import DualBranch, attention_bias
 from training.model.heads import Answer
+from training.model.ngrams import Ngrams
 
 MAX_TOKENS = 80
 #: Mean error of a pooled vector or an answer by activations of 8 bits, relative to its mean magnitude.
@@ -116,6 +117,28 @@ def test_the_native_graphs_compute_what_the_plain_ones_do(switches: dict[str, ob
         deep, plain = (pair[1].run(["answer"], {**given, "lengths": asked["lengths"]})[0] for pair in sessions)
         errors += [np.abs(deep - plain).mean() / np.abs(plain).mean()]
     assert max(errors) < ROUNDING_BUDGET
+
+
+@pytest.mark.skipif(ops.library() is None, reason="a build without the operators")
+def test_n_grams_speak_through_the_benign_logit_alone(tmp_path: Path) -> None:
+    model, table = deployable(), torch.randint(-127, 128, (4096,), dtype=torch.int8)
+    ngrams = Ngrams(table, 0.05)
+    export(model, tmp_path / "without", MAX_TOKENS)
+    export(model, tmp_path / "with", MAX_TOKENS, ngrams)
+    options = ort.SessionOptions()
+    options.register_custom_ops_library(str(ops.library()))
+    asked = batch([21, 9, 2])
+    given = {name: value.numpy() for name, value in asked.items()}
+    for name in (FAST, PLAIN_FAST):
+        before, after = (
+            ort.InferenceSession(str(tmp_path / kind / name), options).run(["answer", "routes"], given)
+            for kind in ("without", "with")
+        )
+        said = ngrams(asked["ids"], asked["lengths"]).numpy()
+        assert np.abs(said).max() > 0.1
+        np.testing.assert_allclose(after[0][:, :1], before[0][:, :1] - said, atol=1e-5)
+        np.testing.assert_array_equal(after[0][:, 1:], before[0][:, 1:])
+        np.testing.assert_array_equal(after[1], before[1])
 
 
 def test_both_kinds_of_answers_come_out_of_the_deep_graph() -> None:
