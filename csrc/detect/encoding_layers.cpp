@@ -7,9 +7,7 @@
 
 #include "detect/encoding_scan.h"
 #include "views/cipher.h"
-#include "views/codec_bytes.h"
 #include "views/flip.h"
-#include "views/plausible_text.h"
 
 namespace tinyguard::encoding {
 namespace {

@@ -14,7 +14,7 @@ from torch import Tensor, nn
 
 from training.deploy.operators import apply, present
 from training.deploy.packing import OUTPUTS, PackedLinear, dequantize, quantize
-from training.model.ngrams import Ngrams
+from training.model.ngrams import Ngrams, evidence
 from training.model.patterns import PatternBank
 from training.model.pooling import HierarchicalPooling, SimplePooling
 from training.model.router import Router
@@ -85,7 +85,9 @@ class NgramsOp(torch.autograd.Function):
 
     @staticmethod
     def forward(ctx: Any, ids: Tensor, lengths: Tensor, table: Tensor, scale: Tensor) -> Tensor:
-        return Ngrams(table, float(scale))(ids, lengths)  # type: ignore[no-any-return]
+        if torch.jit.is_tracing():  # for the exporter, which fails at what `evidence` does, a shape is enough
+            return scale.expand(len(ids), 1)
+        return evidence(ids, lengths, table, scale)
 
 
 def pool(x: Tensor, lengths: Tensor) -> Tensor:

@@ -32,9 +32,28 @@ def bucket(tokens: Sequence[Integers], size: int) -> Integers:
     return mixed % PRIME % size  # type: ignore[return-value]
 
 
+def evidence(ids: Tensor, lengths: Tensor, table: Tensor, scale: Tensor) -> Tensor:
+    """Log-odds of an attack [B, 1] in share: the sum of the weights of every distinct n-gram, times `scale`, over the
+    root of their number. The weights are integers, so that a sum of them is exact and hangs on no order or padding.
+
+    ids int64 [B, T], special tokens at both ends of each text; lengths int64 [B]; table int8 [size]; scale float32 [1]
+    """
+    ahead = F.pad(ids, (0, len(FACTORS) - 1))
+    runs = [ahead[:, n : n + ids.shape[1]] for n in range(len(FACTORS))]
+    place = torch.ones_like(ids).cumsum(1) - 1
+    last = lengths.unsqueeze(1) - 2
+    real = torch.stack([(place > 0) & (place + n <= last) for n in range(len(FACTORS))], 1)
+    found = torch.stack([bucket(runs[: n + 1], len(table)) for n in range(len(FACTORS))], 1)
+    found = torch.where(real, found, -1)
+    again = found.unsqueeze(-1) == found.unsqueeze(-2)
+    # Of equal n-grams the first counts: argmax is the first of the greatest.
+    counted = (real & (again.to(torch.uint8).argmax(-1) == place.unsqueeze(1))).float()
+    total = (table[found.clamp(min=0)].float() * counted).sum((1, 2))
+    return (scale * total / counted.sum((1, 2)).clamp(min=1.0).sqrt()).unsqueeze(1)
+
+
 class Ngrams(nn.Module):
-    """Log-odds of an attack, times a share: the mean over the square root of the count of the weights of every distinct
-    n-gram. The weights are integers, so that a sum of them is exact and hangs on no order and no padding."""
+    """A table of weights, and what it says of texts."""
 
     table: Tensor
     scale: Tensor
@@ -46,16 +65,5 @@ class Ngrams(nn.Module):
         self.register_buffer("scale", torch.tensor([scale]))
 
     def forward(self, ids: Tensor, lengths: Tensor) -> Tensor:
-        """ids int64 [B, T] with a special token at both ends of each text, lengths int64 [B] → [B, 1]."""
-        ahead = F.pad(ids, (0, len(FACTORS) - 1))
-        runs = [ahead[:, n : n + ids.shape[1]] for n in range(len(FACTORS))]
-        place = torch.ones_like(ids).cumsum(1) - 1
-        last = lengths.unsqueeze(1) - 2
-        real = torch.stack([(place > 0) & (place + n <= last) for n in range(len(FACTORS))], 1)
-        found = torch.stack([bucket(runs[: n + 1], len(self.table)) for n in range(len(FACTORS))], 1)
-        found = torch.where(real, found, -1)
-        again = found.unsqueeze(-1) == found.unsqueeze(-2)
-        # Of equal n-grams the first counts: argmax is the first of the greatest.
-        counted = (real & (again.to(torch.uint8).argmax(-1) == place.unsqueeze(1))).float()
-        total = (self.table[found.clamp(min=0)].float() * counted).sum((1, 2))
-        return (self.scale * total / counted.sum((1, 2)).clamp(min=1.0).sqrt()).unsqueeze(1)
+        """ids int64 [B, T], lengths int64 [B] → [B, 1], as `evidence`."""
+        return evidence(ids, lengths, self.table, self.scale)
