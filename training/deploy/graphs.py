@@ -5,10 +5,10 @@
     deep   hidden [B, T, D], lengths int64 [B], pooled [B, D], answer [B, A], routes [B, 3]
            → answer [B, A]
 
-An answer is the heads' logits side by side: classes, the 16 threat codes, severity, harmful intent. What n-grams say is
-taken from the fast answer's benign logit, after the router has seen it. `routes` are the router's probabilities of
-fast_only, deep_only and both; the deep graph itself picks between the last two. The real tokens of a row stand first;
-`lengths` counts them. B and T are free.
+An answer is the heads' logits side by side: classes, the 16 threat codes, severity, harmful intent. What n-grams say
+against a text is taken from the fast answer's benign logit, after the router has seen it. `routes` are the router's
+probabilities of fast_only, deep_only and both; the deep graph itself picks between the last two. The real tokens of a
+row stand first; `lengths` counts them. B and T are free.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from training.deploy.head_operators import DeployedNgrams, DeployedPatterns, Dep
 from training.deploy.operators import DeployedLayer, EmbeddingOp, embed
 from training.model.dual import DualBranch
 from training.model.heads import Heads
-from training.model.ngrams import Ngrams
+from training.model.ngrams import FLOOR, Ngrams
 from training.quantization.scheme import symmetric
 
 
@@ -75,7 +75,8 @@ class FastGraph(nn.Module):
         answer = self.heads(pooled)
         routes = self.router(answer, self.confidence(pooled), lengths, features)
         if self.ngrams is not None:
-            answer = torch.cat([answer[:, :1] - self.ngrams(ids, lengths), answer[:, 1:]], 1)
+            against = torch.relu(self.ngrams(ids, lengths) - FLOOR)
+            answer = torch.cat([answer[:, :1] - against, answer[:, 1:]], 1)
         return x, pooled, answer, routes
 
 

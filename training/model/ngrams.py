@@ -24,6 +24,10 @@ PRIME = 2147483647
 #: By size of n-gram, a factor for each of its tokens.
 FACTORS = ((1000003,), (998244353, 1220703125), (433494437, 1073676287, 715827883))
 
+#: Evidence up to here counts as none; an ordinary text has about as much. Below it n-grams would speak for a text,
+#: and ordinary prose around an attack would hide it.
+FLOOR = 1.0
+
 
 def bucket(tokens: Sequence[Integers], size: int) -> Integers:
     """int64 in [0, size): the bucket of n-grams that are given place by place, int64 arrays of one shape."""
