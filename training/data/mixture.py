@@ -44,7 +44,7 @@ SHARES = {
     "harmful_request": 0.015,
 }
 #: Share of a group's draws that is its collected rows', those of `doubtful`. Without it they were 3 % of all draws, for
-#: written rows are many and weigh more, and what they alone show of how people attack was not learned.
+#: written rows are many and weigh more; n-grams rank unseen sets far better with it (training/LOG.md, section 10).
 COLLECTED = {"benign": 0.45, "direct_injection": 0.7, "jailbreak": 0.7, "obfuscation": 0.4, "indirect_injection": 0.4}
 #: Mass of one row within its part; what is collected has at most half a written row's.
 WRITTEN, GENERATED_ATTACK, GENERATED_BENIGN = 0.2, 0.05, 0.02
