@@ -4,8 +4,9 @@
 
 The weights come back as their INT8 values stand for them. What the graphs no longer hold is as it was at the beginning:
 characters, which have gone into the token table, add nothing; positions past the window and the structures of the
-written prototypes are BASE's. BASE is a pruned encoder as for a first run; its vocabulary may differ from the folder's,
-and pieces that the folder does not have are BASE's as well.
+written prototypes are BASE's. N-grams are no part of a checkpoint; they are fitted anew (`training.ngrams`). BASE is a
+pruned encoder as for a first run; its vocabulary may differ from the folder's, and pieces that the folder does not have
+are BASE's as well.
 """
 
 from __future__ import annotations
