@@ -19,7 +19,7 @@ BUILD = Path("build/fuzz")
 DETECTORS = ("flip", "homoglyph", "encryption", "encoding", "typoglycemia", "indirect", "leet", "entropy", "invisible")
 NATIVE = (
     "utf8", "normalize", "codecs", "views", "char_ids", "tokenizer", "tokenizer_file", "json", "text_kernels",
-    "encoder_kernels", "model_folder", *DETECTORS,
+    "encoder_kernels", "ngrams", "model_folder", *DETECTORS,
 )  # fmt: skip
 TARGETS = (*NATIVE, *PYTHON)
 

@@ -103,7 +103,7 @@ def seeds(target: str) -> list[bytes]:
         return list(_jsonl())
     if target == "service":
         return list(_bodies())
-    if target == "encoder_kernels":
-        rng = random.Random(2)
-        return [rng.randbytes(rng.randrange(4, 64)) for _ in range(60)]
+    if target in ("encoder_kernels", "ngrams"):
+        rng, most = random.Random(2), 64 if target == "encoder_kernels" else _MOST
+        return [rng.randbytes(rng.randrange(4, most)) for _ in range(60)]
     return list(texts())

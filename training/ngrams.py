@@ -2,10 +2,12 @@
 
     python -m training.ngrams MIXTURE.npz OUT.npz
 
-OUT has `table` int8 [buckets] and `scale` float32, for `training.package --ngrams`. Of a long row one window counts, at
-the beginning or around its focus; rows weigh as they are drawn for the network. The weights are clipped before they
-become integers: one n-gram must not decide a text. The share was chosen on the development sets, with the network's
-log-odds beside it.
+OUT has `table` int8 [buckets] and `scale` float32, for `training.package --ngrams`. First of a long row one window
+counts, at the beginning or around its focus. Then the fit is made anew on the run of each row that speaks loudest, as
+the model hears it: benign rows teach with what is most suspicious about them, attacks without their mere surroundings
+(MI-SVM of Andrews, Tsochantaridis and Hofmann 2003, "Support vector machines for multiple-instance learning"). Rows
+weigh as they are drawn for the network. The weights are clipped before they become integers: one n-gram must not
+decide a text. The share was chosen on the development sets, with the network's log-odds beside it.
 """
 
 from __future__ import annotations
@@ -18,17 +20,21 @@ from scipy import sparse
 from sklearn.linear_model import SGDClassifier
 
 from training.loop.sampler import Arrays
-from training.model.ngrams import FACTORS, bucket
+from training.model.ngrams import FACTORS, RUN, STEP, bucket
 
 BUCKETS = 1 << 20
 #: Tokens of a row that are looked at: a window of the guard without its special tokens.
 WINDOW = 254
+#: Tokens whose runs may stand for a row: so many from its beginning, or its focus and so many on either side.
+READ, AROUND = 1024, 32
 #: Of the fit: passes over the data, L2 penalty, most that a row may weigh over the mean.
 PASSES, PENALTY, HEAVIEST = 5, 1e-6, 30.0
 #: Largest weight of an n-gram (log-odds), and what their verdict is multiplied by before it is added to the network's.
-CLIP, SHARE = 10.0, 0.35
+CLIP, SHARE = 10.0, 0.5
 #: Rows whose n-grams are sorted at a time, to stay in the cache.
 CHUNK = 4096
+#: Runs that are judged at a time.
+RUNS = 1 << 17
 
 
 def window_starts(data: Arrays) -> np.ndarray:
@@ -63,13 +69,39 @@ def _counted(tokens: np.ndarray, starts: np.ndarray, ends: np.ndarray, buckets: 
     return sparse.csr_matrix((values, (row, column)), shape=(len(starts), buckets))
 
 
-def fit(data: Arrays, buckets: int = BUCKETS, passes: int = PASSES) -> np.ndarray:
+def candidates(data: Arrays) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Rows, starts and ends, int64 [m] each, of the runs that may stand for rows: at least one for each, in order."""
+    first, (left, right) = np.concatenate([[0], data["ends"][:-1]]), data["focus"].T
+    low = np.where(left >= 0, first + np.maximum(left - AROUND, 0), first)
+    high = np.minimum(np.where(left >= 0, first + right + AROUND, first + READ), data["ends"])
+    number = 1 + np.maximum(-((low + RUN - high) // STEP), 0)
+    row = np.repeat(np.arange(len(low)), number)
+    begins = low[row] + STEP * (np.arange(len(row)) - (np.cumsum(number) - number)[row])
+    return row, begins, np.minimum(begins + RUN, high[row])
+
+
+def loudest(data: Arrays, weights: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Starts and ends, int64 [n] each, of the run of each row of which `weights` say the most."""
+    row, begins, ends = candidates(data)
+    chunks = (slice(at, at + RUNS) for at in range(0, len(row), RUNS))
+    said = np.concatenate([counted(data["tokens"], begins[c], ends[c], len(weights)) @ weights for c in chunks])
+    order = np.lexsort((-said, row))
+    best = order[np.unique(row[order], return_index=True)[1]]
+    return begins[best], ends[best]
+
+
+def fit(data: Arrays, buckets: int = BUCKETS) -> np.ndarray:
     """float32 [buckets]: log-odds of an attack for each n-gram."""
     starts = window_starts(data)
-    x = counted(data["tokens"], starts, np.minimum(data["ends"], starts + WINDOW), buckets)
+    weights = _fit(data, starts, np.minimum(data["ends"], starts + WINDOW), buckets)
+    return _fit(data, *loudest(data, weights), buckets)
+
+
+def _fit(data: Arrays, starts: np.ndarray, ends: np.ndarray, buckets: int) -> np.ndarray:
+    """As `fit`, of rows tokens[start:end]."""
     weight = np.minimum(data["weight"] / data["weight"].mean(), HEAVIEST)
-    model = SGDClassifier(loss="log_loss", alpha=PENALTY, max_iter=passes, tol=None, average=True, random_state=0)
-    model.fit(x, data["class"] > 0, sample_weight=weight)
+    model = SGDClassifier(loss="log_loss", alpha=PENALTY, max_iter=PASSES, tol=None, average=True, random_state=0)
+    model.fit(counted(data["tokens"], starts, ends, buckets), data["class"] > 0, sample_weight=weight)
     return np.asarray(model.coef_[0], np.float32)
 
 

@@ -116,8 +116,8 @@ struct NgramWeights {
   size_t buckets;       // 1 to 2^31
   float scale;
 };
-// What the distinct n-grams of a text's tokens say, all of them in [0, 2^31): the sum of their weights,
-// scaled, over the square root of their number. 0 for no tokens.
+// What the loudest run of a text's tokens says, all of them in [0, 2^31): the sum of the weights of its
+// distinct n-grams, scaled, over the square root of their number. 0 for no tokens.
 float ngrams(const NgramWeights& weights, const int64_t* tokens, size_t count);
 
 }  // namespace tinyguard::layers

@@ -1,7 +1,7 @@
 """Every input of the fuzz corpus through the installed package, against what its target promises.
 
-The native targets themselves, under sanitizers, replay it in .github/workflows/fuzz.yml. `encoder_kernels` has no
-counterpart here: tests/kernels compares those kernels with NumPy.
+The native targets themselves, under sanitizers, replay it in .github/workflows/fuzz.yml. `encoder_kernels` and
+`ngrams` have no counterpart here: tests/kernels and tests/ops compare those with NumPy and PyTorch.
 """
 
 from __future__ import annotations

@@ -20,7 +20,7 @@ from training.deploy.head_operators import DeployedNgrams, DeployedPatterns, Dep
 from training.deploy.operators import DeployedLayer, EmbeddingOp, embed
 from training.model.dual import DualBranch
 from training.model.heads import Heads
-from training.model.ngrams import FLOOR, Ngrams
+from training.model.ngrams import Ngrams
 from training.quantization.scheme import symmetric
 
 
@@ -75,8 +75,7 @@ class FastGraph(nn.Module):
         answer = self.heads(pooled)
         routes = self.router(answer, self.confidence(pooled), lengths, features)
         if self.ngrams is not None:
-            against = torch.relu(self.ngrams(ids, lengths) - FLOOR)
-            answer = torch.cat([answer[:, :1] - against, answer[:, 1:]], 1)
+            answer = torch.cat([answer[:, :1] - self.ngrams(ids, lengths), answer[:, 1:]], 1)
         return x, pooled, answer, routes
 
 

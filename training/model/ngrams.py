@@ -24,9 +24,9 @@ PRIME = 2147483647
 #: By size of n-gram, a factor for each of its tokens.
 FACTORS = ((1000003,), (998244353, 1220703125), (433494437, 1073676287, 715827883))
 
-#: Evidence up to here counts as none; an ordinary text has about as much. Below it n-grams would speak for a text,
-#: and ordinary prose around an attack would hide it.
-FLOOR = 1.0
+#: Tokens that are heard together, and from one such run to the next. In a run the words of an attack are not
+#: outnumbered by what stands around it, and prose elsewhere says nothing in its favour.
+RUN, STEP = 64, 32
 
 
 def bucket(tokens: Sequence[Integers], size: int) -> Integers:
@@ -37,23 +37,32 @@ def bucket(tokens: Sequence[Integers], size: int) -> Integers:
 
 
 def evidence(ids: Tensor, lengths: Tensor, table: Tensor, scale: Tensor) -> Tensor:
-    """Log-odds of an attack [B, 1] in share: the sum of the weights of every distinct n-gram, times `scale`, over the
-    root of their number. The weights are integers, so that a sum of them is exact and hangs on no order or padding.
+    """Log-odds of an attack [B, 1] in share: those of the text's run of RUN tokens that speaks loudest, where a run's
+    are the sum of the weights of its distinct n-grams, times `scale`, over the root of their number. A run begins every
+    STEP tokens until one reaches the end. The weights are integers, so that a sum of them is exact and hangs on no
+    order or padding.
 
     ids int64 [B, T], special tokens at both ends of each text; lengths int64 [B]; table int8 [size]; scale float32 [1]
     """
-    ahead = F.pad(ids, (0, len(FACTORS) - 1))
-    runs = [ahead[:, n : n + ids.shape[1]] for n in range(len(FACTORS))]
-    place = torch.ones_like(ids).cumsum(1) - 1
-    last = lengths.unsqueeze(1) - 2
-    real = torch.stack([(place > 0) & (place + n <= last) for n in range(len(FACTORS))], 1)
-    found = torch.stack([bucket(runs[: n + 1], len(table)) for n in range(len(FACTORS))], 1)
-    found = torch.where(real, found, -1)
-    again = found.unsqueeze(-1) == found.unsqueeze(-2)
-    # Of equal n-grams the first counts: argmax is the first of the greatest.
-    counted = (real & (again.to(torch.uint8).argmax(-1) == place.unsqueeze(1))).float()
-    total = (table[found.clamp(min=0)].float() * counted).sum((1, 2))
-    return (scale * total / counted.sum((1, 2)).clamp(min=1.0).sqrt()).unsqueeze(1)
+    begins = (torch.ones_like(ids[:1]).cumsum(1) - 1)[:, ::STEP]
+    reach = torch.arange(RUN + len(FACTORS) - 1)
+    places = (begins.reshape(-1, 1) + reach + 1).flatten()
+    runs = F.pad(ids, (0, RUN + len(FACTORS)))[:, places].reshape(ids.shape[0], -1, len(reach))
+    inside = lengths.unsqueeze(1) - 2
+    left = (inside - begins).clamp(max=RUN).unsqueeze(2)  # [B, R, 1]: tokens of each run
+    found, counted = [], []
+    for n in range(len(FACTORS)):
+        at = bucket([runs[:, :, i : i + RUN] for i in range(n + 1)], len(table))
+        at = torch.where(reach[:RUN] + n < left, at, -1)
+        # Of equal n-grams the first counts: argmax is the first of the greatest.
+        first = (at.unsqueeze(-1) == at.unsqueeze(-2)).to(torch.uint8).argmax(-1) == reach[:RUN]
+        found.append(at)
+        counted.append(((at >= 0) & first).float())
+    total = sum((table[at.clamp(min=0)].float() * once).sum(2) for at, once in zip(found, counted, strict=True))
+    number = sum(once.sum(2) for once in counted)
+    said = scale * total / number.clamp(min=1.0).sqrt()  # type: ignore[union-attr]
+    heard = (begins == 0) | (begins + RUN - STEP < inside)  # the run before does not reach the end
+    return torch.where(heard, said, said[:, :1]).amax(1, keepdim=True)
 
 
 class Ngrams(nn.Module):

@@ -7,8 +7,8 @@ import pytest
 import torch
 
 from tinyguard.evaluate import auc
-from training.model.ngrams import FACTORS, Ngrams, bucket
-from training.ngrams import WINDOW, counted, fit, quantized, window_starts
+from training.model.ngrams import FACTORS, RUN, STEP, Ngrams, bucket
+from training.ngrams import AROUND, READ, WINDOW, candidates, counted, fit, loudest, quantized, window_starts
 
 SIZE = 997
 
@@ -28,15 +28,42 @@ def model() -> Ngrams:
 
 
 def said(tokens: list[int]) -> float:
-    """What the model is to say of a text."""
+    """What the model is to say of a run of tokens."""
     found, table = distinct(tokens), model().table
     return 0.01 * sum(int(table[n]) for n in found) / max(1, len(found)) ** 0.5
+
+
+def heard(tokens: list[int]) -> float:
+    """What the model is to say of a text."""
+    begins = [at for at in range(0, len(tokens), STEP) if at == 0 or at - STEP + RUN < len(tokens)]
+    return max((said(tokens[at : at + RUN]) for at in begins), default=0.0)
 
 
 @pytest.mark.parametrize("tokens", [[], [7], [7, 9], [7, 9, 7, 9, 7, 9], list(range(4, 60)), [5] * 40], ids=len)
 def test_every_distinct_n_gram_counts_once(tokens: list[int]) -> None:
     ids = torch.tensor([[0, *tokens, 2]])
     assert float(model()(ids, torch.tensor([ids.shape[1]]))) == pytest.approx(said(tokens), abs=1e-6)
+
+
+@pytest.mark.parametrize("count", [RUN, RUN + 1, RUN + STEP, RUN + STEP + 1, 254])
+def test_the_loudest_run_of_a_longer_text_counts(count: int) -> None:
+    for seed in range(20):
+        tokens = np.random.default_rng(seed).integers(4, 2000, count).tolist()
+        z = float(model()(torch.tensor([[0, *tokens, 2]]), torch.tensor([count + 2])))
+        assert z == pytest.approx(heard(tokens), abs=1e-6)
+
+
+def test_no_prose_hides_what_a_run_says() -> None:
+    table = torch.full((SIZE,), -3, dtype=torch.int8)
+    attack = list(range(4, 30))
+    table[distinct(attack)] = 100
+    texts = [attack, [*[40] * 100, *attack], [*attack, *[40] * 200], [*range(40, 140), *attack, *range(200, 300)]]
+    ids, lengths = torch.ones(len(texts), 300, dtype=torch.int64), torch.tensor([len(text) + 2 for text in texts])
+    for row, text in zip(ids, texts, strict=True):
+        row[: len(text) + 2] = torch.tensor([0, *text, 2])
+    alone, *padded = Ngrams(table, 0.01)(ids, lengths).squeeze(1).tolist()
+    # Some run holds the attack whole, with 38 other tokens at most.
+    assert min(padded) > 0.5 * alone > 0
 
 
 def test_a_text_s_result_hangs_on_nothing_beside_it() -> None:
@@ -49,7 +76,7 @@ def test_a_text_s_result_hangs_on_nothing_beside_it() -> None:
     together = model()(ids, lengths)
     alone = [model()(row[None, :n], n[None]) for row, n in zip(ids, lengths, strict=True)]
     assert torch.equal(together, torch.cat(alone))
-    assert [float(z) for z in together] == pytest.approx([said(text) for text in texts], abs=1e-6)
+    assert [float(z) for z in together] == pytest.approx([heard(text) for text in texts], abs=1e-6)
 
 
 def test_the_fit_counts_as_the_model_does() -> None:
@@ -66,6 +93,32 @@ def test_the_fit_counts_as_the_model_does() -> None:
 def test_of_a_long_row_the_window_around_its_focus_counts() -> None:
     data = {"ends": np.array([1000, 2000, 2010]), "focus": np.array([[-1, -1], [900, 910], [2, 4]])}
     assert window_starts(data).tolist() == [0, 2000 - WINDOW, 2000]
+
+
+def test_runs_cover_a_row_s_beginning_or_its_focus() -> None:
+    lengths = [0, RUN, RUN + 1, RUN + STEP, RUN + STEP + 1, 3 * READ, 900]
+    data = {"ends": np.cumsum(lengths), "focus": np.array([[-1, -1]] * 6 + [[500, 530]])}
+    row, begins, ends = candidates(data)
+    starts = (data["ends"] - lengths)[row]
+    found = [list(zip((begins - starts)[row == n], (ends - starts)[row == n], strict=True)) for n in range(7)]
+    assert found[:5] == [
+        [(0, 0)], [(0, RUN)], [(0, RUN), (STEP, RUN + 1)], [(0, RUN), (STEP, RUN + STEP)],
+        [(0, RUN), (STEP, RUN + STEP), (2 * STEP, RUN + STEP + 1)],
+    ]  # fmt: skip
+    assert found[5] == [(at, at + RUN) for at in range(0, READ - RUN + 1, STEP)]
+    assert found[6][0][0] == 500 - AROUND
+    assert found[6][-1][1] == 530 + AROUND
+
+
+def test_the_run_that_speaks_loudest_stands_for_its_row() -> None:
+    weights = np.zeros(SIZE, np.float32)
+    weights[distinct([7])] = 1.0
+    plain = [40] * 300
+    tokens = np.array([*plain, 7, *plain, *plain], np.uint16)
+    data = {"tokens": tokens, "ends": np.array([601, 901]), "focus": np.full((2, 2), -1)}
+    begins, ends = loudest(data, weights)
+    assert begins[0] <= 300 < ends[0] <= begins[0] + RUN
+    assert begins[1] == 601
 
 
 def test_telling_pairs_are_found_where_single_tokens_tell_nothing() -> None:
