@@ -75,6 +75,8 @@ def test_a_manifest_that_is_none(tmp_path: Path, content: bytes) -> None:
         {"classes": ["benign", "direct_injection"]},  # the model has four
         {"max_tokens": "many"},
         {"window_overlap": 32},
+        {"run_tokens": 32},
+        {"run_tokens": -1},
         {"window_overlap": 30},  # no room beside the special tokens
         {"calibration": {}},
         {"calibration": {branch: {"temperature": 0, "benign_bias": 0} for branch in ("fast", "deep")}},

@@ -2,7 +2,9 @@
 
 The fast graph's logits are the maximum over the text's tokens of a table: an ordinary word speaks for benign, a word of
 TRIGGERS for its class. The word UNSURE sends a window to the deep graph, which adds what it knows of DEEP_TRIGGER. So a
-test knows what the whole pipeline must answer, down to the window that a word falls into and the way that it took.
+test knows what the whole pipeline must answer, down to the window that a word falls into and the way that it took. The
+loudest run of a window begins at the first of the words that speak most for a direct injection; with ``run_tokens`` in
+model.json the guard takes a closer look there.
 """
 
 from __future__ import annotations
@@ -124,8 +126,17 @@ def _fast(vocabulary: dict[str, int], broken: str | None) -> object:
         helper.make_node("Sub", ["leave", "leave"], ["nothing"]),
         helper.make_node("Concat", ["stay", "nothing", "leave"], ["routes"], axis=1),
         helper.make_node("Identity", ["answer"], ["pooled"]),
+        helper.make_node("Gather", ["masked", "direct"], ["said"], axis=2),
+        helper.make_node("ReduceMax", ["said"], ["evidence"], axes=[1], keepdims=0),
+        helper.make_node("ArgMax", ["said"], ["begin"], axis=1, keepdims=0),
+        helper.make_node("Cast", ["begin"], ["place"], to=TensorProto.FLOAT),
+        helper.make_node("Sub", ["place", "one"], ["inside"]),  # the special token in front is not counted
+        helper.make_node("Relu", ["inside"], ["run"]),
+        helper.make_node("Concat", ["evidence", "run"], ["loudest"], axis=1),
     ]
-    constants = _CONSTANTS | {"table": table, "parts": np.array([_WIDE, 1, 1], np.int64)}
+    constants = _CONSTANTS | {
+        "table": table, "parts": np.array([_WIDE, 1, 1], np.int64), "direct": np.array([1], np.int64),
+    }  # fmt: skip
     inputs = [("ids", TensorProto.INT64, ["B", "T"]), ("lengths", TensorProto.INT64, ["B"]),
               ("features", TensorProto.FLOAT, ["B", 29])]  # fmt: skip
     outputs = [
@@ -133,6 +144,7 @@ def _fast(vocabulary: dict[str, int], broken: str | None) -> object:
         ("pooled", ["B", _WIDE]),
         ("answer", ["B", _WIDE]),
         ("routes", ["B", 3]),
+        ("loudest", ["B", 2]),
     ]
     return _model("fast", nodes, inputs, outputs, constants)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import platform
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict
 from importlib.metadata import version
 from os import PathLike
@@ -17,6 +17,7 @@ import onnxruntime
 from tinyguard import native
 from tinyguard.judge import Scan, judge, verdict
 from tinyguard.modelfile import open_folder
+from tinyguard.network import Reading
 from tinyguard.policy import PRESETS, ROLES, Policy, text_hash
 from tinyguard.runtime import BATCH_TOKENS, Runtime, Window
 from tinyguard.verdict import Verdict
@@ -27,7 +28,8 @@ _LOOK_AHEAD = 8
 # Characters of a batch that are held at a time.
 _GROUP_CHARS = 1 << 20
 
-_Item = tuple[Scan, int, Window]
+# What takes a window's reading in, the view that it is of, and the window.
+_Item = tuple[Callable[[int, Window, Reading], None], int, Window]
 
 
 class Guard:
@@ -111,24 +113,43 @@ class Guard:
             return "allow_list", role
         return Scan(native.analyze(text), role, self._folder.classes)
 
-    def _read(self, scans: Iterable[Scan], batch_size: int) -> None:
-        """Show every window of every view to the model. Holds a bounded number of windows at a time."""
-        pending: list[_Item] = []
+    def _read(self, scans: Sequence[Scan], batch_size: int) -> None:
+        """Show every window of every view to the model, and then the loudest passage of the views that have several."""
+        self._run_all(self._windows(scans), batch_size)
+        if self._folder.run_tokens:
+            self._run_all(self._looks(scans), batch_size)
+
+    def _windows(self, scans: Iterable[Scan]) -> Iterator[_Item]:
         for scan in scans:
             for view, text in enumerate(scan.texts):
                 for window in self._runtime.windows(text, scan.analysis.features):
-                    pending.append((scan, view, window))
-                    if len(pending) == _LOOK_AHEAD * batch_size:
-                        self._run(pending, batch_size)
-                        pending.clear()
+                    yield scan.add, view, window
+
+    def _looks(self, scans: Iterable[Scan]) -> Iterator[_Item]:
+        for scan in scans:
+            for view, loudest in enumerate(scan.loudest):
+                if loudest is not None and scan.windows[view] > 1:
+                    window, _, begin = loudest
+                    closer = self._runtime.closer(scan.texts[view], window, begin)
+                    if closer is not None:
+                        yield scan.add_look, view, closer
+
+    def _run_all(self, items: Iterable[_Item], batch_size: int) -> None:
+        """Holds a bounded number of windows at a time."""
+        pending: list[_Item] = []
+        for item in items:
+            pending.append(item)
+            if len(pending) == _LOOK_AHEAD * batch_size:
+                self._run(pending, batch_size)
+                pending.clear()
         self._run(pending, batch_size)
 
     def _run(self, items: list[_Item], batch_size: int) -> None:
         batches = list(_batches(items, batch_size if self._folder.batch_invariant else 1))
         results = self._runtime.batches([[window for _, _, window in batch] for batch in batches])
         for batch, readings in zip(batches, results, strict=True):
-            for (scan, view, window), reading in zip(batch, readings, strict=True):
-                scan.add(view, window, reading)
+            for (add, view, window), reading in zip(batch, readings, strict=True):
+                add(view, window, reading)
 
     def _close(self, opened: Scan | tuple[str, str], latency_ms: float) -> Verdict:
         if isinstance(opened, Scan):
@@ -153,6 +174,7 @@ class Guard:
                 "classes": list(folder.classes),
                 "max_tokens": folder.max_tokens,
                 "window_overlap": folder.window_overlap,
+                "run_tokens": folder.run_tokens,
                 "calibration": {name: asdict(part) for name, part in folder.calibration.items()},
                 "router_threshold": folder.router_threshold,
                 "batch_invariant": folder.batch_invariant,

@@ -44,7 +44,9 @@ def among(score: float, windows: int) -> float:
 class Scan:
     """One text on its way through the model."""
 
-    __slots__ = ("analysis", "classes", "findings", "harmful_intent", "role", "route", "texts", "windows")
+    __slots__ = (
+        "analysis", "classes", "findings", "harmful_intent", "looks", "loudest", "role", "route", "texts", "windows",
+    )  # fmt: skip
 
     def __init__(self, analysis: Analysis, role: str, classes: Sequence[str]) -> None:
         self.analysis = analysis
@@ -58,21 +60,48 @@ class Scan:
         self.texts = [view.text for view in analysis.views]
         self.findings: list[Finding | None] = [None] * len(self.texts)
         self.windows = [0] * len(self.texts)
+        # Of each view: the window with the loudest run, what that says, and where in the window it begins.
+        self.loudest: list[tuple[Window, float, int] | None] = [None] * len(self.texts)
+        self.looks: list[Finding | None] = [None] * len(self.texts)
 
     def add(self, view: int, window: Window, reading: Reading) -> None:
         """Take a window's result in; the order of calls does not matter."""
-        attack = reading.probabilities[1:]
-        score = float(attack.sum())
+        found = self._found(window, reading)
+        self.windows[view] += 1
+        known, loudest = self.findings[view], self.loudest[view]
+        if known is None or _before(found.score, window, known.score, known.window):
+            self.findings[view] = found
+        if loudest is None or _before(reading.evidence, window, loudest[1], loudest[0]):
+            self.loudest[view] = window, reading.evidence, reading.loudest
+
+    def add_look(self, view: int, window: Window, reading: Reading) -> None:
+        """Take in the result of the closer look at a view."""
+        self.looks[view] = self._found(window, reading)
+
+    def _found(self, window: Window, reading: Reading) -> Finding:
         self.harmful_intent = max(self.harmful_intent, reading.harmful)
         self.route = max(self.route, reading.route)
-        self.windows[view] += 1
-        known = self.findings[view]
-        if known is not None:
-            place, best = (window.segment, window.tokens), (known.window.segment, known.window.tokens)
-            if score < known.score or (score == known.score and place >= best):
-                return
+        attack = reading.probabilities[1:]
         threat = _threat(self.classes[1 + int(attack.argmax())], reading.code, self.role)
-        self.findings[view] = Finding(score, threat, reading.severity, window)
+        return Finding(float(attack.sum()), threat, reading.severity, window)
+
+    def judged(self, view: int) -> Finding | None:
+        """What a view is judged by: its worst window, or the closer look at it where that is worse."""
+        finding, look = self.findings[view], self.looks[view]
+        if finding is None:
+            return None
+        finding = finding._replace(score=among(finding.score, self.windows[view]))
+        if look is None:
+            return finding
+        look = look._replace(score=among(look.score, 2))  # the windows had a chance each, and the look has one more
+        return look if look.score > finding.score else finding
+
+
+def _before(value: float, window: Window, other_value: float, other: Window) -> bool:
+    """Whether a window comes before another: the higher value first, and of equal ones the earlier in the text."""
+    if value != other_value:
+        return value > other_value
+    return (window.segment, window.tokens) < (other.segment, other.tokens)
 
 
 def _threat(kind: str, code: int, role: str) -> str:
@@ -108,11 +137,8 @@ def judge(scan: Scan, bands: Bands, overflow_action: str, runtime: Runtime, late
     """The verdict for a scanned text."""
     analysis = scan.analysis
     first = 1 if _read_through(analysis) else 0
-    found = [
-        (i, finding._replace(score=among(finding.score, scan.windows[i])))
-        for i, finding in enumerate(scan.findings)
-        if finding is not None and i >= first
-    ]
+    judged = [(i, scan.judged(i)) for i in range(first, len(scan.texts))]
+    found = [(i, finding) for i, finding in judged if finding is not None]
     score = min(1.0, max(0.0, round(max((finding.score for _, finding in found), default=0.0), 6)))
     spans = [Span(*span) for span in analysis.spans]
     threat, view, level, action = "benign", "text", 0, bands.action(score)

@@ -42,6 +42,8 @@ class Calibration:
 class ModelFolder:
     """What ``model.json`` says.
 
+    run_tokens       length of the runs of tokens of which the fast graph names the loudest (its output ``loudest``); 0
+                     where it names none
     calibration      of the ``fast`` branch's answers, and of those that the ``deep`` branch had a part in
     router_threshold the router's probability from which a window stays with the fast branch
     batch_invariant  a row's scores do not depend on the rows that share its run. Not so for a model whose activations
@@ -55,6 +57,7 @@ class ModelFolder:
     classes: tuple[str, ...]
     max_tokens: int
     window_overlap: int
+    run_tokens: int
     calibration: Mapping[str, Calibration]
     router_threshold: float
     batch_invariant: bool
@@ -112,6 +115,7 @@ def _check(folder: Path, fields: dict[str, Any]) -> ModelFolder:
         classes=tuple(fields["classes"]),
         max_tokens=int(fields["max_tokens"]),
         window_overlap=int(fields["window_overlap"]),
+        run_tokens=int(fields.get("run_tokens", 0)),
         calibration={name: _calibration(fields["calibration"][name]) for name in _BRANCHES},
         router_threshold=float(fields["router_threshold"]),
         batch_invariant=fields.get("batch_invariant", False) is True,
@@ -124,6 +128,8 @@ def _check(folder: Path, fields: dict[str, Any]) -> ModelFolder:
         raise ValueError(f"classes must be benign and then threat types, not {list(model.classes)}")
     if not 0 <= model.window_overlap < model.max_tokens:
         raise ValueError("window_overlap must be below max_tokens")
+    if not 0 <= model.run_tokens < model.max_tokens:
+        raise ValueError("run_tokens must be below max_tokens")
     if not math.isfinite(model.router_threshold):
         raise ValueError("router_threshold must be a number")
     for name, threshold in model.thresholds.items():

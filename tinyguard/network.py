@@ -30,6 +30,8 @@ class Reading(NamedTuple):
     harmful: float  # probability that something plainly harmful is asked for
     route: int  # index in ROUTES
     stay: float  # the router's probability of the first of them
+    evidence: float = 0.0  # what its loudest run of tokens says, as log-odds
+    loudest: int = 0  # the token at which that run begins, special ones not counted
 
 
 class Network:
@@ -48,6 +50,7 @@ class Network:
         weights = _four_bit_weights(folder)
         self._fast = _session(folder, f"fast{kind}.onnx", self.native, weights)
         self._deep = _session(folder, f"deep{kind}.onnx", self.native, weights)
+        self._outputs = ["hidden", "pooled", "answer", "routes", *(["loudest"] if folder.run_tokens else [])]
         self._check(f"fast{kind}.onnx")
 
     def _check(self, name: str) -> None:
@@ -58,6 +61,8 @@ class Network:
             problem = f"does not fit this version: inputs {inputs}, {features} features expected"
         elif outputs.get("answer") != wide:
             problem = f"does not fit model.json: outputs {outputs}, answers of {wide} expected"
+        elif missing := set(self._outputs) - set(outputs):
+            problem = f"does not fit model.json: no output {', '.join(sorted(missing))}"
         else:
             return
         raise ModelFileError(self.folder.folder / name, problem, self.folder.sha256(name))
@@ -68,7 +73,8 @@ class Network:
         Raises RuntimeError where the model's answer is no number.
         """
         asked = {"ids": ids, "lengths": lengths, "features": features}
-        hidden, pooled, answer, routes = self._fast.run(["hidden", "pooled", "answer", "routes"], asked)
+        hidden, pooled, answer, routes, *rest = self._fast.run(self._outputs, asked)
+        loudest = rest[0] if rest else np.zeros((len(ids), 2), np.float32)
         deep = np.flatnonzero(routes[:, 0] < self.router_threshold)
         route = np.zeros(len(ids), np.int64)
         calibration = [self.folder.calibration["fast"]] * len(ids)
@@ -85,15 +91,22 @@ class Network:
         if not np.isfinite(answer).all():
             # Not a benign text: nothing is known of it.
             raise RuntimeError("the model gave something that is no number")
-        rows = zip(answer.astype(np.float64), calibration, route, routes[:, 0], strict=True)
+        evidence, begin = loudest.T
+        if not (np.isfinite(evidence) & (begin >= 0) & (begin < lengths)).all():
+            raise RuntimeError("the model names a run of tokens that is not there")
+        rows = zip(answer.astype(np.float64), calibration, route, routes[:, 0], loudest, strict=True)
         return [self._reading(*row) for row in rows]
 
-    def _reading(self, answer: Probabilities, calibration: Calibration, route: np.int64, stay: np.float32) -> Reading:
+    def _reading(
+        self, answer: Probabilities, calibration: Calibration, route: np.int64, stay: np.float32, loudest: Floats
+    ) -> Reading:
         classes = len(self.folder.classes)
         probabilities = calibrated(answer[:classes], calibration)
         code = int(answer[classes : classes + _CODES].argmax())
         severity, harmful = 1.0 / (1.0 + np.exp(-answer[classes + _CODES :]))
-        return Reading(probabilities, code, 15.0 * float(severity), float(harmful), int(route), float(stay))
+        evidence, begin = loudest
+        return Reading(probabilities, code, 15.0 * float(severity), float(harmful), int(route), float(stay),
+                       float(evidence), int(begin))  # fmt: skip
 
 
 def calibrated(logits: Probabilities, calibration: Calibration) -> Probabilities:

@@ -12,6 +12,7 @@ import numpy as np
 
 from tinyguard.modelfile import ModelFileError, ModelFolder
 from tinyguard.network import Floats, Network, Reading
+from tinyguard.passage import passage
 from tinyguard.tokenizer import Ids, Tokenizer
 from tinyguard.tokenizer import load as load_tokenizer
 from tinyguard.windows import SEGMENT_CHARS, segments, windows
@@ -70,6 +71,21 @@ class Runtime:
 
     def _framed(self, ids: Ids) -> Ids:
         return np.concatenate((self._prefix, ids, self._suffix))
+
+    def closer(self, text: str, window: Window, loudest: int) -> Window | None:
+        """The passage of a text around the run of tokens that begins at token `loudest` of a window, as a window of its
+        own; the run alone where the passage would not fit. None where it holds nothing that is read."""
+        base, end = window.segment
+        offsets = self._tokenizer.offsets(text[base:end])
+        first = min(window.tokens[0] + loudest, window.tokens[1] - 1)
+        last = min(first + self.folder.run_tokens, window.tokens[1]) - 1
+        run = base + int(offsets[first][0]), base + int(offsets[last][1])
+        for begin, end in (passage(text, *run), run):
+            ids = self._tokenizer.encode(text[begin:end])
+            if len(ids) <= self._size:
+                break
+        ids = ids[: self._size]
+        return Window(self._framed(ids), window.features, (begin, end), (0, len(ids))) if len(ids) else None
 
     def characters(self, text: str, window: Window) -> tuple[int, int]:
         """The characters of the text that a window of it covers."""

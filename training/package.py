@@ -21,13 +21,13 @@ import torch
 from training.deploy.export import DEEP, FAST, PLAIN_DEEP, PLAIN_FAST, WEIGHTS, export
 from training.loop.checkpoint import load_model
 from training.model.config import CLASSES
-from training.model.ngrams import Ngrams
+from training.model.ngrams import RUN, Ngrams
 
 FILES = (FAST, DEEP, PLAIN_FAST, PLAIN_DEEP, WEIGHTS, "tokenizer.json")
 MAX_TOKENS = 256
 
 
-def manifest(folder: Path, name: str, version: str, router_threshold: float) -> dict[str, Any]:
+def manifest(folder: Path, name: str, version: str, router_threshold: float, run_tokens: int) -> dict[str, Any]:
     """The content of `model.json` for the files in `folder`."""
     return {
         "format": 2,
@@ -37,6 +37,7 @@ def manifest(folder: Path, name: str, version: str, router_threshold: float) -> 
         "classes": list(CLASSES),
         "max_tokens": MAX_TOKENS,
         "window_overlap": 64,
+        "run_tokens": run_tokens,
         "batch_invariant": True,
         "router_threshold": router_threshold,
         "calibration": {branch: {"temperature": 1.0, "benign_bias": 0.0} for branch in ("fast", "deep")},
@@ -72,7 +73,7 @@ def main() -> None:
     export(model, args.out, MAX_TOKENS, read_ngrams(args.ngrams) if args.ngrams else None)
     shutil.copyfile(args.tokenizer, args.out / "tokenizer.json")
     assert model.router is not None  # `export` would have refused
-    fields = manifest(args.out, args.name, args.version, float(model.router.threshold))
+    fields = manifest(args.out, args.name, args.version, float(model.router.threshold), RUN if args.ngrams else 0)
     (args.out / "model.json").write_text(json.dumps(fields, indent=1) + "\n", encoding="utf-8")
     total = sum(entry["bytes"] for entry in fields["files"].values())
     print(f"{args.out}: {total / 1e6:.1f} MB")

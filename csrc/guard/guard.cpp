@@ -5,6 +5,7 @@
 
 #include "detect/language_tables.h"
 #include "guard/files.h"
+#include "guard/passage.h"
 #include "guard/sha256.h"
 #include "guard/windows.h"
 #include "text/utf8.h"
@@ -68,26 +69,60 @@ Error Guard::scan(std::string_view bytes, size_t role, uint16_t& bits) const {
 }
 
 Error Guard::read_view(const View& view, const float* features, size_t index, Scan& scan) const {
-  std::vector<int64_t> tokens, ids;
+  std::vector<int64_t> tokens;
   std::unordered_set<std::string> seen;
   Reading reading;
+  struct {
+    float evidence;
+    Range segment;
+    size_t first, last;
+  } loudest{};
   for (const Range& segment : segments(view.text)) {
     tokens.clear();
     tokenizer_.encode(std::u32string_view(view.text).substr(segment.begin, segment.end - segment.begin),
                       tokens, nullptr);
     for (const Range& window : windows(tokens.size(), window_, folder_.window_overlap)) {
-      ids = tokenizer_.prefix();
-      ids.insert(ids.end(), tokens.begin() + static_cast<std::ptrdiff_t>(window.begin),
-                 tokens.begin() + static_cast<std::ptrdiff_t>(window.end));
-      ids.insert(ids.end(), tokenizer_.suffix().begin(), tokenizer_.suffix().end());
+      const std::vector<int64_t> ids = framed(tokens, window);
       // Of equal readings the first counts, and equal windows have equal readings.
       const std::string_view bytes(reinterpret_cast<const char*>(ids.data()), ids.size() * sizeof(ids[0]));
       if (!seen.insert(sha256(bytes)).second) continue;
       if (Error error = network_.read(ids, features, reading)) return error;
       scan.add(index, reading);
+      if (seen.size() == 1 || reading.evidence > loudest.evidence) {
+        const size_t first = std::min(window.begin + reading.loudest, window.end - 1);
+        loudest = {reading.evidence, segment, first, std::min(first + folder_.run_tokens, window.end)};
+      }
     }
   }
+  if (folder_.run_tokens == 0 || seen.size() < 2) return {};
+  const std::vector<int64_t> look = closer(view.text, loudest.segment, loudest.first, loudest.last);
+  if (look.empty()) return {};
+  if (Error error = network_.read(framed(look, {0, look.size()}), features, reading)) return error;
+  scan.add_look(index, reading);
   return {};
+}
+
+std::vector<int64_t> Guard::closer(std::u32string_view text, Range segment, size_t first, size_t last) const {
+  std::vector<int64_t> tokens;
+  std::vector<int32_t> offsets;
+  tokenizer_.encode(text.substr(segment.begin, segment.end - segment.begin), tokens, &offsets);
+  const Range run{segment.begin + static_cast<size_t>(offsets[2 * first]),
+                  segment.begin + static_cast<size_t>(offsets[2 * last - 1])};
+  for (const Range& place : {passage(text, run), run}) {
+    tokens.clear();
+    tokenizer_.encode(text.substr(place.begin, place.end - place.begin), tokens, nullptr);
+    if (tokens.size() <= window_) break;
+  }
+  tokens.resize(std::min(tokens.size(), window_));
+  return tokens;
+}
+
+std::vector<int64_t> Guard::framed(const std::vector<int64_t>& tokens, Range range) const {
+  std::vector<int64_t> ids = tokenizer_.prefix();
+  ids.insert(ids.end(), tokens.begin() + static_cast<std::ptrdiff_t>(range.begin),
+             tokens.begin() + static_cast<std::ptrdiff_t>(range.end));
+  ids.insert(ids.end(), tokenizer_.suffix().begin(), tokenizer_.suffix().end());
+  return ids;
 }
 
 }  // namespace tinyguard::guard

@@ -4,6 +4,7 @@
 #include <array>
 
 #include "guard/network.h"
+#include "guard/windows.h"
 #include "tokenizer/tokenizer.h"
 
 namespace tinyguard::guard {
@@ -22,6 +23,10 @@ class Guard {
 
  private:
   Error read_view(const View& view, const float* features, size_t index, Scan& scan) const;
+  // The passage of a text around the run of tokens that begins at token `first` of a segment of it, and ends
+  // at `last` at most, as tokens: the run alone where the passage would not fit in a window.
+  std::vector<int64_t> closer(std::u32string_view text, Range segment, size_t first, size_t last) const;
+  std::vector<int64_t> framed(const std::vector<int64_t>& tokens, Range range) const;
 
   ModelFolder folder_;
   Policy policy_;

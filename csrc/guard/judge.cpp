@@ -85,8 +85,7 @@ double among(double score, unsigned windows) {
   return n <= 1 ? score : score / (score + n * (1.0 - score));
 }
 
-void Scan::add(size_t view, const Reading& reading) {
-  ++windows_[view];
+Finding Scan::found(const Reading& reading) const {
   const std::vector<double>& p = reading.probabilities;
   double score = 0.0;
   size_t likeliest = 1;
@@ -94,28 +93,42 @@ void Scan::add(size_t view, const Reading& reading) {
     score += p[i];
     if (p[i] > p[likeliest]) likeliest = i;
   }
+  return {score, threat_of(classes_[likeliest], reading.code, role_), reading.severity};
+}
+
+void Scan::add(size_t view, const Reading& reading) {
+  ++windows_[view];
+  const Finding finding = found(reading);
   std::optional<Finding>& known = findings_[view];
-  if (known && score <= known->score) return;
-  known = {score, threat_of(classes_[likeliest], reading.code, role_), reading.severity};
+  if (!known || finding.score > known->score) known = finding;
+}
+
+// What a view is judged by: its worst window, or the closer look at it where that is worse.
+std::optional<Finding> Scan::judged(size_t view) const {
+  std::optional<Finding> finding = findings_[view];
+  if (!finding) return finding;
+  finding->score = among(finding->score, windows_[view]);
+  std::optional<Finding> look = looks_[view];
+  if (!look) return finding;
+  look->score = among(look->score, 2);  // the windows had a chance each, and the look has one more
+  return look->score > finding->score ? look : finding;
 }
 
 uint16_t Scan::judge(const Bands& bands, unsigned overflow_action) const {
-  std::vector<size_t> found;
-  std::vector<double> scores(findings_.size());
+  std::vector<std::pair<size_t, Finding>> found;
   for (size_t i = read_through(analysis_) ? 1 : 0; i < findings_.size(); ++i) {
-    if (!findings_[i]) continue;
-    found.push_back(i);
-    scores[i] = among(findings_[i]->score, windows_[i]);
+    if (const std::optional<Finding> finding = judged(i)) found.emplace_back(i, *finding);
   }
-  const auto worst =
-      std::max_element(found.begin(), found.end(), [&](size_t a, size_t b) { return scores[a] < scores[b]; });
-  const double highest = found.empty() ? 0.0 : scores[*worst];
+  const auto worst = std::max_element(found.begin(), found.end(), [](const auto& a, const auto& b) {
+    return a.second.score < b.second.score;
+  });
+  const double highest = found.empty() ? 0.0 : worst->second.score;
   const double score = std::min(1.0, std::max(0.0, round_6(highest)));
   unsigned threat = TINYGUARD_THREAT_BENIGN, severity = 0, action = bands.action(score);
   if (score >= bands.threshold && !found.empty()) {
     // The plain text where it convicts by itself, for then nothing was hidden; else the worst recovered view.
-    const size_t view = found[0] == 0 && round_6(scores[0]) >= bands.threshold ? found[0] : *worst;
-    const Finding& finding = *findings_[view];
+    const bool plain = found[0].first == 0 && round_6(found[0].second.score) >= bands.threshold;
+    const auto& [view, finding] = plain ? found[0] : *worst;
     severity = static_cast<unsigned>(std::max(1.0, std::min(15.0, std::nearbyint(finding.severity))));
     threat = view != 0 ? unsigned{TINYGUARD_THREAT_OBFUSCATION} : finding.threat;
   } else if (analysis_.overflow) {

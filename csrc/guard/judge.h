@@ -20,6 +20,8 @@ struct Reading {
   std::vector<double> probabilities;  // of the classes, calibrated
   unsigned code = 0;                  // the likeliest threat code, of the 16
   double severity = 0.0;              // 0 to 15
+  float evidence = 0.0f;              // what its loudest run of tokens says, as log-odds
+  size_t loudest = 0;                 // the token at which that run begins, special ones not counted
 };
 
 // The window of a view that looks most like an attack.
@@ -37,19 +39,26 @@ class Scan {
         role_(role),
         classes_(classes),
         findings_(analysis.views.size()),
+        looks_(analysis.views.size()),
         windows_(analysis.views.size()) {}
 
   // Take in the result of a view's next window; of equal scores the first window's stays.
   void add(size_t view, const Reading& reading);
 
+  // Take in the result of the closer look at a view.
+  void add_look(size_t view, const Reading& reading) { looks_[view] = found(reading); }
+
   // The 16 bits.
   uint16_t judge(const Bands& bands, unsigned overflow_action) const;
 
  private:
+  Finding found(const Reading& reading) const;
+  std::optional<Finding> judged(size_t view) const;
+
   const Analysis& analysis_;
   size_t role_;
   const std::vector<unsigned>& classes_;
-  std::vector<std::optional<Finding>> findings_;
+  std::vector<std::optional<Finding>> findings_, looks_;
   std::vector<unsigned> windows_;  // of each view
 };
 

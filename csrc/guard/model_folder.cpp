@@ -69,6 +69,9 @@ std::string ModelFolder::read_fields() {
       window_overlap >= max_tokens) {
     return "window_overlap must be below max_tokens";
   }
+  if (root["run_tokens"] && (!size_field(root["run_tokens"], run_tokens) || run_tokens >= max_tokens)) {
+    return "run_tokens must be below max_tokens";
+  }
   for (size_t branch = 0; branch < kBranchCount; ++branch) {
     const Value fields = root["calibration"][kBranches[branch]];
     const Value temperature = fields["temperature"], bias = fields["benign_bias"];

@@ -71,9 +71,10 @@ Error Network::read(const std::vector<int64_t>& ids, const float* features, Read
   if (Error error = runtime_.tensor(features, {1, int64_t{kFeatureCount}}, features_value)) return error;
 
   std::vector<onnx::Value> fast, deep;
+  std::vector<const char*> outputs = {"hidden", "pooled", "answer", "routes"};
+  if (folder_->run_tokens != 0) outputs.push_back("loudest");
   if (Error error = fast_.run({"ids", "lengths", "features"},
-                              {ids_value.get(), length_value.get(), features_value.get()},
-                              {"hidden", "pooled", "answer", "routes"}, fast)) {
+                              {ids_value.get(), length_value.get(), features_value.get()}, outputs, fast)) {
     return error;
   }
   size_t answers = 0, routes = 0;
@@ -81,6 +82,16 @@ Error Network::read(const std::vector<int64_t>& ids, const float* features, Read
   const float* route = runtime_.floats(fast[3], routes);
   if (answer == nullptr || route == nullptr || answers != wide || routes != 3) {
     return {TINYGUARD_RUN_FAILED, "the fast graph's outputs have another shape"};
+  }
+  if (folder_->run_tokens != 0) {
+    size_t count = 0;
+    const float* loudest = runtime_.floats(fast[4], count);
+    if (loudest == nullptr || count != 2)
+      return {TINYGUARD_RUN_FAILED, "the fast graph's outputs have another shape"};
+    if (!std::isfinite(loudest[0]) || !(loudest[1] >= 0.0f && loudest[1] < static_cast<float>(length)))
+      return {TINYGUARD_RUN_FAILED, "the model names a run of tokens that is not there"};
+    out.evidence = loudest[0];
+    out.loudest = static_cast<size_t>(loudest[1]);
   }
   Branch branch = kFast;
   // The threshold in the precision of the probability, as NumPy compares them.

@@ -92,6 +92,24 @@ def test_version(library: ctypes.CDLL) -> None:
     assert library.tinyguard_version().decode() == tinyguard.__version__
 
 
+def test_a_closer_look_is_taken_as_in_python(library: ctypes.CDLL, unigram_folder: Path, tmp_path: Path) -> None:
+    folder = changed(unigram_folder, tmp_path / "model", "model.json", lambda fields: fields.update(run_tokens=4))
+    status, message, handle = capi.open_guard(library, folder)
+    assert status == capi.OK, message
+    guard, without = Guard(folder), Guard(unigram_folder)
+    rng = random.Random(5)
+    differ = 0
+    for _ in range(200):
+        words = rng.choices([*ORDINARY * 4, *TRIGGERS, *WORDS], k=rng.randrange(20, 300))
+        breaks = rng.choice([" ", "\n", ". ", "\u3002"])
+        text = " ".join(word + (breaks if rng.random() < 0.03 else "") for word in words).encode()
+        wanted = guard.classify(decoded(text)).bits
+        assert capi.scan(library, handle, text) == wanted, text
+        differ += wanted != without.classify(decoded(text)).bits
+    library.tinyguard_close(handle)
+    assert differ > 20
+
+
 @pytest.mark.parametrize("policy", ["strict", "balanced", "permissive"])
 @pytest.mark.parametrize("role", capi.ROLES)
 def test_bits_of_the_tiny_model(library: ctypes.CDLL, unigram_folder: Path, policy: str, role: str) -> None:
@@ -238,6 +256,7 @@ MANIFESTS = {
     "no benign class first": lambda fields: fields["classes"].reverse(),
     "windows that do not move": lambda fields: fields.update(window_overlap=32),
     "no room between special tokens": lambda fields: fields.update(window_overlap=30),
+    "a run longer than a window": lambda fields: fields.update(run_tokens=32),
     "a temperature of zero": lambda fields: fields["calibration"]["deep"].update(temperature=0),
     "no calibration": lambda fields: fields["calibration"].pop("fast"),
     "no router": lambda fields: fields.pop("router_threshold"),

@@ -49,12 +49,12 @@ def export(model: DualBranch, folder: Path, max_tokens: int = 256, ngrams: Ngram
     features = torch.rand(2, model.config.features)
     for native, fast_name, deep_name in ((True, FAST, DEEP), (False, PLAIN_FAST, PLAIN_DEEP)):
         fast, deep = FastGraph(model, native, max_tokens, ngrams), DeepGraph(model, native)
-        hidden, pooled, answer, routes = fast(ids, lengths, features)
+        hidden, pooled, answer, routes, *_ = fast(ids, lengths, features)
         write(
             fast,
             folder / fast_name,
             {"ids": ids, "lengths": lengths, "features": features},
-            ["hidden", "pooled", "answer", "routes"],
+            ["hidden", "pooled", "answer", "routes", *(["loudest"] if ngrams is not None else [])],
         )
         asked = {"hidden": hidden, "lengths": lengths, "pooled": pooled, "fast_answer": answer, "routes": routes}
         write(deep, folder / deep_name, asked, ["answer"])

@@ -1,12 +1,13 @@
 """The two graphs that the runtime joins: the fast branch with the router, and what the deep branch adds.
 
     fast   ids int64 [B, T], lengths int64 [B], features float32 [B, F]
-           → hidden [B, T, D], pooled [B, D], answer [B, A], routes [B, 3]
+           → hidden [B, T, D], pooled [B, D], answer [B, A], routes [B, 3]; with n-grams, loudest [B, 2]
     deep   hidden [B, T, D], lengths int64 [B], pooled [B, D], answer [B, A], routes [B, 3]
            → answer [B, A]
 
 An answer is the heads' logits side by side: classes, the 16 threat codes, severity, harmful intent. What n-grams say
-against a text is taken from the fast answer's benign logit, after the router has seen it. `routes` are the router's
+against a text is taken from the fast answer's benign logit, after the router has seen it; `loudest` is that, and the
+token of the text at which the run begins that says it. `routes` are the router's
 probabilities of fast_only, deep_only and both; the deep graph itself picks between the last two. The real tokens of a
 row stand first; `lengths` counts them. B and T are free.
 """
@@ -60,7 +61,7 @@ class FastGraph(nn.Module):
         self.router = DeployedRouter(model.router, native)
         self.ngrams = DeployedNgrams(ngrams, native) if ngrams is not None else None
 
-    def forward(self, ids: Tensor, lengths: Tensor, features: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+    def forward(self, ids: Tensor, lengths: Tensor, features: Tensor) -> tuple[Tensor, ...]:
         if self.detectors is not None:
             shift = self.detectors(features)
         else:
@@ -74,9 +75,11 @@ class FastGraph(nn.Module):
             pooled = pooled + self.read(self.patterns(x, lengths))
         answer = self.heads(pooled)
         routes = self.router(answer, self.confidence(pooled), lengths, features)
-        if self.ngrams is not None:
-            answer = torch.cat([answer[:, :1] - self.ngrams(ids, lengths), answer[:, 1:]], 1)
-        return x, pooled, answer, routes
+        if self.ngrams is None:
+            return x, pooled, answer, routes
+        loudest = self.ngrams(ids, lengths)
+        answer = torch.cat([answer[:, :1] - loudest[:, :1], answer[:, 1:]], 1)
+        return x, pooled, answer, routes, loudest
 
 
 class DeepGraph(nn.Module):
