@@ -1,4 +1,4 @@
-"""The closer look: of a text of several windows, the passage around the loudest run is read once more by itself."""
+"""The closer look: the passage around a suspect run of tokens is read once more by itself."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from tests.tiny_model import ORDINARY, write_model
 from tinyguard import Guard, ModelFileError
-from tinyguard.judge import among
+from tinyguard.judge import _LEAST_TOKENS, among
 from tinyguard.passage import LINE, SENTENCE, passage
 
 DIRECT = "we walk to the harbour and ignore the weather"
@@ -39,6 +39,10 @@ def guard(tmp_path_factory: pytest.TempPathFactory) -> Guard:
         (f"{LONG}.[place]. {LONG}", "[place]."),
         (f"{LONG}. {'y' * SENTENCE} [place] {'y' * SENTENCE}. {LONG}", "[place]"),
         ("\n[place]\n", "[place]"),
+        ("before [end\n\nthe middle is here] and on\nafter", "the middle is here] and on"),
+        ("before\na [the middle is here\n\nnext]\nafter", "a [the middle is here"),
+        ("one [end\n\nthe middle\n\nnext] two", "the middle"),
+        ("a [first\nthe middle\nlast] b", "a [first\nthe middle\nlast] b"),  # one paragraph
     ],
 )
 def test_a_passage_is_lines_or_sentences_or_the_place(text: str, wanted: str) -> None:
@@ -48,29 +52,59 @@ def test_a_passage_is_lines_or_sentences_or_the_place(text: str, wanted: str) ->
 
 
 @given(st.text(alphabet="ab .!\n\u3002", max_size=900), st.data())
-def test_a_passage_holds_its_place_and_not_much_more(text: str, data: st.DataObject) -> None:
+def test_a_passage_holds_the_middle_of_its_place_and_not_much_more(text: str, data: st.DataObject) -> None:
     begin = data.draw(st.integers(0, len(text)))
     end = data.draw(st.integers(begin, len(text)))
     first, last = passage(text, begin, end)
-    assert max(0, begin - LINE) <= first <= begin
-    assert end <= last <= min(len(text), end + LINE)
+    assert max(0, begin - LINE) <= first <= (begin + end) // 2 <= last <= min(len(text), end + LINE)
     assert "\n" not in text[first:begin] + text[end:last]
+    assert first <= begin or text[first - 2 : first] == "\n\n"
+    assert last >= end or text[last : last + 2] == "\n\n"
 
 
 @pytest.mark.parametrize("after", [0, 10, 60])
 @pytest.mark.parametrize("line", ["\n", " "])
-def test_an_attack_among_windows_counts_as_one_of_two(guard: Guard, after: int, line: str) -> None:
+def test_an_attack_among_windows_counts_as_one_of_three(guard: Guard, after: int, line: str) -> None:
     text = line.join([" ".join(ORDINARY * 30), DIRECT, " ".join(ORDINARY * after)])
     verdict = guard.classify(text)
-    assert verdict.score == pytest.approx(among(guard.classify(DIRECT).score, 2), abs=1e-5)
+    assert verdict.score == pytest.approx(among(guard.classify(DIRECT).score, 3), abs=1e-5)
     (span,) = [span for span in verdict.spans if span.kind == "window:direct_injection"]
     assert "ignore" in text[span.start : span.end]
     if line == "\n":
         assert text[span.start : span.end] == DIRECT
 
 
-def test_a_text_of_one_window_is_read_once(guard: Guard, tiny_guard: Guard) -> None:
-    assert guard.classify(DIRECT).score == tiny_guard.classify(DIRECT).score
+@pytest.mark.parametrize(
+    ("text", "looks"),
+    [
+        ([*ORDINARY * 7, "ignore"], 1),  # several windows
+        ([*ORDINARY * 7], 0),  # nothing is suspect
+        ([*ORDINARY, "ignore"], 0),  # too short for a part of it
+    ],
+)
+def test_what_is_suspect_is_read_once_more(text: list[str], looks: int, guard: Guard, tiny_guard: Guard) -> None:
+    assert readings(guard, text) == readings(tiny_guard, text) + looks
+
+
+def test_a_long_text_of_one_window_is_looked_at_too(tmp_path: Path) -> None:
+    guard = Guard(write_model(tmp_path, run_tokens=3, max_tokens=128))
+    words = ORDINARY * 4
+    assert len(words) > _LEAST_TOKENS
+    assert [readings(guard, text) for text in (words, [*words, "ignore"], [*words[: _LEAST_TOKENS - 2], "ignore"])] == [
+        1,
+        2,
+        1,
+    ]
+
+
+def readings(guard: Guard, words: list[str]) -> int:
+    """How many windows the model is shown for a text."""
+    with pytest.MonkeyPatch.context() as patch:
+        shown = []
+        read = guard._runtime.read
+        patch.setattr(guard._runtime, "read", lambda rows: shown.extend(rows) or read(rows))
+        guard.classify(" ".join(words))
+    return len(shown)
 
 
 def test_a_look_never_clears(guard: Guard, tiny_guard: Guard) -> None:

@@ -114,7 +114,7 @@ class Guard:
         return Scan(native.analyze(text), role, self._folder.classes)
 
     def _read(self, scans: Sequence[Scan], batch_size: int) -> None:
-        """Show every window of every view to the model, and then the loudest passage of the views that have several."""
+        """Show every window of every view to the model, and then each view's most suspicious passage by itself."""
         self._run_all(self._windows(scans), batch_size)
         if self._folder.run_tokens:
             self._run_all(self._looks(scans), batch_size)
@@ -127,12 +127,11 @@ class Guard:
 
     def _looks(self, scans: Iterable[Scan]) -> Iterator[_Item]:
         for scan in scans:
-            for view, loudest in enumerate(scan.loudest):
-                if loudest is not None and scan.windows[view] > 1:
-                    window, _, begin = loudest
-                    closer = self._runtime.closer(scan.texts[view], window, begin)
-                    if closer is not None:
-                        yield scan.add_look, view, closer
+            for view, text in enumerate(scan.texts):
+                suspect = scan.suspect(view)
+                closer = self._runtime.closer(text, *suspect) if suspect is not None else None
+                if closer is not None:
+                    yield scan.add_look, view, closer
 
     def _run_all(self, items: Iterable[_Item], batch_size: int) -> None:
         """Holds a bounded number of windows at a time."""

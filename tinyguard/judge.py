@@ -20,6 +20,11 @@ _INDIRECT_ROLES = frozenset(("tool", "document"))
 # From this many windows on, more of them excuse nothing: padding must not buy an attack more than that.
 _MOST_WINDOWS = 4
 
+# What the odds of a closer look are divided by: it shows the model the most suspicious part without what stands around.
+_LOOK = 3
+# Fewest tokens of a text in which a part can be looked at more closely; of a shorter one it would be most of it.
+_LEAST_TOKENS = 64
+
 
 class Finding(NamedTuple):
     """The window of a view that looks most like an attack; its score is that of the window alone until it is judged."""
@@ -60,7 +65,7 @@ class Scan:
         self.texts = [view.text for view in analysis.views]
         self.findings: list[Finding | None] = [None] * len(self.texts)
         self.windows = [0] * len(self.texts)
-        # Of each view: the window with the loudest run, what that says, and where in the window it begins.
+        # Of each view: the window with the loudest run, how loud that is, and where in the window it begins.
         self.loudest: list[tuple[Window, float, int] | None] = [None] * len(self.texts)
         self.looks: list[Finding | None] = [None] * len(self.texts)
 
@@ -71,8 +76,17 @@ class Scan:
         known, loudest = self.findings[view], self.loudest[view]
         if known is None or _before(found.score, window, known.score, known.window):
             self.findings[view] = found
-        if loudest is None or _before(reading.evidence, window, loudest[1], loudest[0]):
-            self.loudest[view] = window, reading.evidence, reading.loudest
+        if loudest is None or _before(reading.loudness, window, loudest[1], loudest[0]):
+            self.loudest[view] = window, reading.loudness, reading.loudest
+
+    def suspect(self, view: int) -> tuple[Window, int] | None:
+        """The place in a view that asks for a closer look: a window, and where in it the run of tokens begins."""
+        loudest = self.loudest[view]
+        if loudest is None or loudest[1] <= 0:
+            return None
+        first, last = loudest[0].tokens
+        enough = self.windows[view] > 1 or last - first >= _LEAST_TOKENS
+        return (loudest[0], loudest[2]) if enough else None
 
     def add_look(self, view: int, window: Window, reading: Reading) -> None:
         """Take in the result of the closer look at a view."""
@@ -93,7 +107,7 @@ class Scan:
         finding = finding._replace(score=among(finding.score, self.windows[view]))
         if look is None:
             return finding
-        look = look._replace(score=among(look.score, 2))  # the windows had a chance each, and the look has one more
+        look = look._replace(score=among(look.score, _LOOK))
         return look if look.score > finding.score else finding
 
 

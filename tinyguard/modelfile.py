@@ -42,8 +42,8 @@ class Calibration:
 class ModelFolder:
     """What ``model.json`` says.
 
-    run_tokens       length of the runs of tokens of which the fast graph names the loudest (its output ``loudest``); 0
-                     where it names none
+    run_tokens       length of the runs of tokens of which the fast graph names the most suspicious (its output
+                     ``loudest``); 0 where it names none
     calibration      of the ``fast`` branch's answers, and of those that the ``deep`` branch had a part in
     router_threshold the router's probability from which a window stays with the fast branch
     batch_invariant  a row's scores do not depend on the rows that share its run. Not so for a model whose activations

@@ -30,7 +30,7 @@ class Reading(NamedTuple):
     harmful: float  # probability that something plainly harmful is asked for
     route: int  # index in ROUTES
     stay: float  # the router's probability of the first of them
-    evidence: float = 0.0  # what its loudest run of tokens says, as log-odds
+    loudness: float = 0.0  # of its loudest run of tokens, in log-odds; above 0 that asks for a closer look
     loudest: int = 0  # the token at which that run begins, special ones not counted
 
 
@@ -91,11 +91,16 @@ class Network:
         if not np.isfinite(answer).all():
             # Not a benign text: nothing is known of it.
             raise RuntimeError("the model gave something that is no number")
-        evidence, begin = loudest.T
-        if not (np.isfinite(evidence) & (begin >= 0) & (begin < lengths)).all():
+        loudness, begin = loudest.T
+        if not (np.isfinite(loudness) & (begin >= 0) & (begin < lengths)).all():
             raise RuntimeError("the model names a run of tokens that is not there")
         rows = zip(answer.astype(np.float64), calibration, route, routes[:, 0], loudest, strict=True)
         return [self._reading(*row) for row in rows]
+
+    def hidden(self, ids: Ids, lengths: Ids, features: Floats) -> Floats:
+        """The fast branch's hidden states, float32 [B, T, D], of what `read` takes."""
+        (found,) = self._fast.run(["hidden"], {"ids": ids, "lengths": lengths, "features": features})
+        return found  # type: ignore[no-any-return]
 
     def _reading(
         self, answer: Probabilities, calibration: Calibration, route: np.int64, stay: np.float32, loudest: Floats
@@ -104,9 +109,9 @@ class Network:
         probabilities = calibrated(answer[:classes], calibration)
         code = int(answer[classes : classes + _CODES].argmax())
         severity, harmful = 1.0 / (1.0 + np.exp(-answer[classes + _CODES :]))
-        evidence, begin = loudest
+        loudness, begin = loudest
         return Reading(probabilities, code, 15.0 * float(severity), float(harmful), int(route), float(stay),
-                       float(evidence), int(begin))  # fmt: skip
+                       float(loudness), int(begin))  # fmt: skip
 
 
 def calibrated(logits: Probabilities, calibration: Calibration) -> Probabilities:

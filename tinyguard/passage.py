@@ -8,12 +8,18 @@ from __future__ import annotations
 # How far from the place the end of a line, and else that of a sentence, is looked for, in characters.
 LINE, SENTENCE = 250, 120
 
+_PARAGRAPH = "\n\n"
 _STOPS = frozenset(".!?:;\u2026\u3002\uff01\uff1f\u0964\u061f")
 
 
 def passage(text: str, begin: int, end: int) -> tuple[int, int]:
-    """The characters of the passage around text[begin:end]."""
-    return _back(text, begin), _ahead(text, end)
+    """The characters of the passage around text[begin:end]; where paragraphs end inside of that, of its middle."""
+    middle = (begin + end) // 2
+    before, after = text.rfind(_PARAGRAPH, begin, middle), text.find(_PARAGRAPH, middle, end)
+    return (
+        _back(text, begin) if before < 0 else before + len(_PARAGRAPH),
+        _ahead(text, end) if after < 0 else after,
+    )
 
 
 def _back(text: str, begin: int) -> int:

@@ -2,7 +2,8 @@
 
 Thresholds and calibration are provisional here; `training.calibrate` measures them through the installed guard.
 
-    python -m training.package RUN/last.pt TOKENIZER.json tinyguard/weights --ngrams NGRAMS.npz --version VERSION
+    python -m training.package RUN/last.pt TOKENIZER.json tinyguard/weights --ngrams NGRAMS.npz --locator LOCATOR.npz \
+        --version VERSION
 """
 
 from __future__ import annotations
@@ -21,7 +22,8 @@ import torch
 from training.deploy.export import DEEP, FAST, PLAIN_DEEP, PLAIN_FAST, WEIGHTS, export
 from training.loop.checkpoint import load_model
 from training.model.config import CLASSES
-from training.model.ngrams import RUN, Ngrams
+from training.model.locator import RUN, Locator
+from training.model.ngrams import Ngrams
 
 FILES = (FAST, DEEP, PLAIN_FAST, PLAIN_DEEP, WEIGHTS, "tokenizer.json")
 MAX_TOKENS = 256
@@ -60,20 +62,32 @@ def read_ngrams(path: Path) -> Ngrams:
     return Ngrams(torch.from_numpy(found["table"]), float(found["scale"]))
 
 
+def read_locator(path: Path) -> Locator:
+    """What `training.locate` wrote."""
+    found = {name: torch.from_numpy(value) for name, value in np.load(path).items()}
+    inner, width = found["inner.weight"].shape
+    locator = Locator(width, inner)
+    locator.load_state_dict(found)
+    return locator
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("checkpoint", type=Path)
     parser.add_argument("tokenizer", type=Path)
     parser.add_argument("out", type=Path)
     parser.add_argument("--ngrams", type=Path, help="what training.ngrams wrote; without it the network speaks alone")
+    parser.add_argument("--locator", type=Path, help="what training.locate wrote; without it there is no closer look")
     parser.add_argument("--name", default="tinyguard-dual")
     parser.add_argument("--version", default="6")
     args = parser.parse_args()
     model, _ = load_model(args.checkpoint)
-    export(model, args.out, MAX_TOKENS, read_ngrams(args.ngrams) if args.ngrams else None)
+    ngrams = read_ngrams(args.ngrams) if args.ngrams else None
+    locator = read_locator(args.locator) if args.locator else None
+    export(model, args.out, MAX_TOKENS, ngrams, locator)
     shutil.copyfile(args.tokenizer, args.out / "tokenizer.json")
     assert model.router is not None  # `export` would have refused
-    fields = manifest(args.out, args.name, args.version, float(model.router.threshold), RUN if args.ngrams else 0)
+    fields = manifest(args.out, args.name, args.version, float(model.router.threshold), RUN if args.locator else 0)
     (args.out / "model.json").write_text(json.dumps(fields, indent=1) + "\n", encoding="utf-8")
     total = sum(entry["bytes"] for entry in fields["files"].values())
     print(f"{args.out}: {total / 1e6:.1f} MB")

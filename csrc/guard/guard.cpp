@@ -73,9 +73,9 @@ Error Guard::read_view(const View& view, const float* features, size_t index, Sc
   std::unordered_set<std::string> seen;
   Reading reading;
   struct {
-    float evidence;
+    float loudness;
     Range segment;
-    size_t first, last;
+    size_t first, last, tokens;
   } loudest{};
   for (const Range& segment : segments(view.text)) {
     tokens.clear();
@@ -88,13 +88,14 @@ Error Guard::read_view(const View& view, const float* features, size_t index, Sc
       if (!seen.insert(sha256(bytes)).second) continue;
       if (Error error = network_.read(ids, features, reading)) return error;
       scan.add(index, reading);
-      if (seen.size() == 1 || reading.evidence > loudest.evidence) {
+      if (seen.size() == 1 || reading.loudness > loudest.loudness) {
         const size_t first = std::min(window.begin + reading.loudest, window.end - 1);
-        loudest = {reading.evidence, segment, first, std::min(first + folder_.run_tokens, window.end)};
+        const size_t last = std::min(first + folder_.run_tokens, window.end);
+        loudest = {reading.loudness, segment, first, last, window.end - window.begin};
       }
     }
   }
-  if (folder_.run_tokens == 0 || seen.size() < 2) return {};
+  if (folder_.run_tokens == 0 || !asks_for_a_look(loudest.loudness, seen.size(), loudest.tokens)) return {};
   const std::vector<int64_t> look = closer(view.text, loudest.segment, loudest.first, loudest.last);
   if (look.empty()) return {};
   if (Error error = network_.read(framed(look, {0, look.size()}), features, reading)) return error;

@@ -30,6 +30,13 @@ constexpr size_t kContext = 200, kGap = 400;
 // From this many windows on, more of them excuse nothing: padding must not buy an attack more than that.
 constexpr unsigned kMostWindows = 4;
 
+// What the odds of a closer look are divided by: it shows the model the most suspicious part without what
+// stands around.
+constexpr unsigned kLook = 3;
+// Fewest tokens of a text in which a part can be looked at more closely; of a shorter one it would be most of
+// it.
+constexpr size_t kLeastTokens = 64;
+
 // The threat of a window, by its class and by the finer code: whose injection it is, and what it is after.
 unsigned threat_of(unsigned kind, unsigned code, size_t role) {
   if (kind != TINYGUARD_THREAT_DIRECT_INJECTION) return kind;
@@ -80,6 +87,10 @@ double round_6(double number) {
   return std::strtod(text, nullptr);
 }
 
+bool asks_for_a_look(float loudness, size_t windows, size_t tokens) {
+  return loudness > 0.0f && (windows > 1 || tokens >= kLeastTokens);
+}
+
 double among(double score, unsigned windows) {
   const unsigned n = std::min(windows, kMostWindows);
   return n <= 1 ? score : score / (score + n * (1.0 - score));
@@ -110,7 +121,7 @@ std::optional<Finding> Scan::judged(size_t view) const {
   finding->score = among(finding->score, windows_[view]);
   std::optional<Finding> look = looks_[view];
   if (!look) return finding;
-  look->score = among(look->score, 2);  // the windows had a chance each, and the look has one more
+  look->score = among(look->score, kLook);
   return look->score > finding->score ? look : finding;
 }
 

@@ -20,7 +20,7 @@ struct Reading {
   std::vector<double> probabilities;  // of the classes, calibrated
   unsigned code = 0;                  // the likeliest threat code, of the 16
   double severity = 0.0;              // 0 to 15
-  float evidence = 0.0f;              // what its loudest run of tokens says, as log-odds
+  float loudness = 0.0f;              // of its loudest run of tokens, in log-odds; above 0 it is suspect
   size_t loudest = 0;                 // the token at which that run begins, special ones not counted
 };
 
@@ -61,6 +61,9 @@ class Scan {
   std::vector<std::optional<Finding>> findings_, looks_;
   std::vector<unsigned> windows_;  // of each view
 };
+
+// Whether a view asks for a closer look: by its loudest run, its windows and the tokens of that run's window.
+bool asks_for_a_look(float loudness, size_t windows, size_t tokens);
 
 // A window's probability of an attack, given how many windows its text has.
 double among(double score, unsigned windows);

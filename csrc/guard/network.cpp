@@ -90,7 +90,7 @@ Error Network::read(const std::vector<int64_t>& ids, const float* features, Read
       return {TINYGUARD_RUN_FAILED, "the fast graph's outputs have another shape"};
     if (!std::isfinite(loudest[0]) || !(loudest[1] >= 0.0f && loudest[1] < static_cast<float>(length)))
       return {TINYGUARD_RUN_FAILED, "the model names a run of tokens that is not there"};
-    out.evidence = loudest[0];
+    out.loudness = loudest[0];
     out.loudest = static_cast<size_t>(loudest[1]);
   }
   Branch branch = kFast;

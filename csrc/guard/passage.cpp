@@ -9,6 +9,8 @@ namespace {
 constexpr size_t kLine = 250, kSentence = 120;
 constexpr std::u32string_view kStops = U".!?:;\u2026\u3002\uFF01\uFF1F\u0964\u061F";
 
+constexpr std::u32string_view kParagraph = U"\n\n";
+
 bool is_stop(char32_t c) { return kStops.find(c) != std::u32string_view::npos; }
 
 size_t back(std::u32string_view text, size_t begin) {
@@ -38,7 +40,13 @@ size_t ahead(std::u32string_view text, size_t end) {
 }  // namespace
 
 Range passage(std::u32string_view text, Range place) {
-  return {back(text, place.begin), ahead(text, place.end)};
+  // Where paragraphs end inside of the place, the passage is the one that its middle stands in.
+  const size_t middle = (place.begin + place.end) / 2;
+  const size_t before = text.substr(place.begin, middle - place.begin).rfind(kParagraph);
+  const size_t after = text.substr(middle, place.end - middle).find(kParagraph);
+  constexpr size_t kNone = std::u32string_view::npos;
+  return {before == kNone ? back(text, place.begin) : place.begin + before + kParagraph.size(),
+          after == kNone ? ahead(text, place.end) : middle + after};
 }
 
 }  // namespace tinyguard::guard

@@ -116,12 +116,8 @@ struct NgramWeights {
   size_t buckets;       // 1 to 2^31
   float scale;
 };
-struct LoudestRun {
-  float evidence;
-  size_t begin;
-};
-// The run of a text's tokens, all of them in [0, 2^31), that says the most: the sum of the weights of its
-// distinct n-grams, scaled, over the square root of their number. 0 for no tokens; of equal runs the first.
-LoudestRun ngrams(const NgramWeights& weights, const int64_t* tokens, size_t count);
+// What the loudest run of a text's tokens says, all of them in [0, 2^31): the sum of the weights of its
+// distinct n-grams, scaled, over the square root of their number. 0 for no tokens.
+float ngrams(const NgramWeights& weights, const int64_t* tokens, size_t count);
 
 }  // namespace tinyguard::layers

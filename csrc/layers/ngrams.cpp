@@ -39,7 +39,7 @@ float said(const NgramWeights& weights, uint32_t* const* lists, size_t left, uin
 
 }  // namespace
 
-LoudestRun ngrams(const NgramWeights& weights, const int64_t* tokens, size_t count) {
+float ngrams(const NgramWeights& weights, const int64_t* tokens, size_t count) {
   auto& scratch = Scratch::of_thread();
   uint32_t* lists[kSizes];
   for (size_t n = 0; n < kSizes; ++n) {
@@ -47,11 +47,10 @@ LoudestRun ngrams(const NgramWeights& weights, const int64_t* tokens, size_t cou
     for (size_t i = 0; i + n < count; ++i) lists[n][i] = bucket(tokens + i, n + 1, weights.buckets);
   }
   uint32_t sorted[kRun];
-  LoudestRun loudest{said(weights, lists, std::min(count, kRun), sorted), 0};
+  float loudest = said(weights, lists, std::min(count, kRun), sorted);
   for (size_t at = kStep; at + kRun - kStep < count; at += kStep) {
     for (uint32_t*& list : lists) list += kStep;
-    const float evidence = said(weights, lists, std::min(count - at, kRun), sorted);
-    if (evidence > loudest.evidence) loudest = {evidence, at};
+    loudest = std::max(loudest, said(weights, lists, std::min(count - at, kRun), sorted));
   }
   return loudest;
 }

@@ -94,13 +94,11 @@ void compute_ngrams(const Call& call) {
   }
   const layers::NgramWeights weights{table.as<int8_t>(), static_cast<size_t>(buckets),
                                      *call.input(3, "scale", {1}).as<float>()};
-  float* y = call.output(0, {texts, 2});
+  float* y = call.output(0, {texts, 1});
   for (int64_t b = 0; b < texts; ++b) {
     // The special tokens at both ends of a window are no part of its text.
-    const auto inside = static_cast<size_t>(std::max<int64_t>(lengths[b] - 2, 0));
-    const layers::LoudestRun loudest = layers::ngrams(weights, ids.as<int64_t>() + b * places + 1, inside);
-    y[2 * b] = loudest.evidence;
-    y[2 * b + 1] = static_cast<float>(loudest.begin);
+    const int64_t inside = std::max<int64_t>(lengths[b] - 2, 0);
+    y[b] = layers::ngrams(weights, ids.as<int64_t>() + b * places + 1, static_cast<size_t>(inside));
   }
 }
 

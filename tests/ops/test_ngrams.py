@@ -23,8 +23,7 @@ def test_native_and_plain_agree_to_the_bit(buckets: int) -> None:
     wanted = plain(torch.from_numpy(IDS), torch.from_numpy(LENGTHS)).numpy()
     np.testing.assert_array_equal(found, wanted)
     assert (found[:3] == 0).all()
-    assert found.shape == (len(LENGTHS), 2)
-    assert len(set(found[:, 1])) > 2 or buckets == 1
+    assert found.shape == (len(LENGTHS), 1)
 
 
 def test_wrong_inputs_are_refused() -> None:

@@ -19,6 +19,7 @@ from training.deploy.graphs import DeepGraph, FastGraph
 from training.deploy.weights_file import share_weights
 from training.loop.checkpoint import load_model
 from training.model.dual import DualBranch
+from training.model.locator import Locator
 from training.model.ngrams import Ngrams
 
 FAST, DEEP, PLAIN_FAST, PLAIN_DEEP = "fast.onnx", "deep.onnx", "fast.plain.onnx", "deep.plain.onnx"
@@ -40,21 +41,27 @@ def write(graph: nn.Module, path: Path, example: dict[str, torch.Tensor], output
 
 
 @torch.no_grad()
-def export(model: DualBranch, folder: Path, max_tokens: int = 256, ngrams: Ngrams | None = None) -> None:
-    """Write the four graphs and their weights into a folder; n-grams are fitted apart from the model."""
+def export(
+    model: DualBranch,
+    folder: Path,
+    max_tokens: int = 256,
+    ngrams: Ngrams | None = None,
+    locator: Locator | None = None,
+) -> None:
+    """Write the four graphs and their weights into a folder; n-grams and locator are fitted apart from the model."""
     folder.mkdir(parents=True, exist_ok=True)
     model = model.eval()
     lengths = torch.tensor([70, 40])
     ids = torch.randint(4, model.config.vocabulary, (2, 70))
     features = torch.rand(2, model.config.features)
     for native, fast_name, deep_name in ((True, FAST, DEEP), (False, PLAIN_FAST, PLAIN_DEEP)):
-        fast, deep = FastGraph(model, native, max_tokens, ngrams), DeepGraph(model, native)
+        fast, deep = FastGraph(model, native, max_tokens, ngrams, locator), DeepGraph(model, native)
         hidden, pooled, answer, routes, *_ = fast(ids, lengths, features)
         write(
             fast,
             folder / fast_name,
             {"ids": ids, "lengths": lengths, "features": features},
-            ["hidden", "pooled", "answer", "routes", *(["loudest"] if ngrams is not None else [])],
+            ["hidden", "pooled", "answer", "routes", *(["loudest"] if locator is not None else [])],
         )
         asked = {"hidden": hidden, "lengths": lengths, "pooled": pooled, "fast_answer": answer, "routes": routes}
         write(deep, folder / deep_name, asked, ["answer"])

@@ -1,13 +1,13 @@
 """The two graphs that the runtime joins: the fast branch with the router, and what the deep branch adds.
 
     fast   ids int64 [B, T], lengths int64 [B], features float32 [B, F]
-           → hidden [B, T, D], pooled [B, D], answer [B, A], routes [B, 3]; with n-grams, loudest [B, 2]
+           → hidden [B, T, D], pooled [B, D], answer [B, A], routes [B, 3]; with a locator, loudest [B, 2]
     deep   hidden [B, T, D], lengths int64 [B], pooled [B, D], answer [B, A], routes [B, 3]
            → answer [B, A]
 
 An answer is the heads' logits side by side: classes, the 16 threat codes, severity, harmful intent. What n-grams say
-against a text is taken from the fast answer's benign logit, after the router has seen it; `loudest` is that, and the
-token of the text at which the run begins that says it. `routes` are the router's
+against a text is taken from the fast answer's benign logit, after the router has seen it. `loudest` is how loud the
+loudest run of tokens is, and the token of the text at which it begins. `routes` are the router's
 probabilities of fast_only, deep_only and both; the deep graph itself picks between the last two. The real tokens of a
 row stand first; `lengths` counts them. B and T are free.
 """
@@ -21,6 +21,7 @@ from training.deploy.head_operators import DeployedNgrams, DeployedPatterns, Dep
 from training.deploy.operators import DeployedLayer, EmbeddingOp, embed
 from training.model.dual import DualBranch
 from training.model.heads import Heads
+from training.model.locator import Locator
 from training.model.ngrams import Ngrams
 from training.quantization.scheme import symmetric
 
@@ -36,13 +37,20 @@ def joined(heads: Heads) -> nn.Linear:
 
 
 class FastGraph(nn.Module):
-    """Embedding, fast layers, pattern bank, heads, n-grams, router."""
+    """Embedding, fast layers, pattern bank, heads, n-grams, router, locator."""
 
     table: Tensor
     scale: Tensor
     positions: Tensor
 
-    def __init__(self, model: DualBranch, native: bool, max_tokens: int, ngrams: Ngrams | None = None):
+    def __init__(
+        self,
+        model: DualBranch,
+        native: bool,
+        max_tokens: int,
+        ngrams: Ngrams | None = None,
+        locator: Locator | None = None,
+    ):
         super().__init__()
         if not (model.config.fast_branch and model.config.deep_branch and model.router is not None):
             raise ValueError("only a model with both branches and a router can be deployed")
@@ -60,6 +68,7 @@ class FastGraph(nn.Module):
         self.heads, self.confidence = joined(model.fast_heads), model.confidence
         self.router = DeployedRouter(model.router, native)
         self.ngrams = DeployedNgrams(ngrams, native) if ngrams is not None else None
+        self.locator = locator
 
     def forward(self, ids: Tensor, lengths: Tensor, features: Tensor) -> tuple[Tensor, ...]:
         if self.detectors is not None:
@@ -75,11 +84,10 @@ class FastGraph(nn.Module):
             pooled = pooled + self.read(self.patterns(x, lengths))
         answer = self.heads(pooled)
         routes = self.router(answer, self.confidence(pooled), lengths, features)
-        if self.ngrams is None:
-            return x, pooled, answer, routes
-        loudest = self.ngrams(ids, lengths)
-        answer = torch.cat([answer[:, :1] - loudest[:, :1], answer[:, 1:]], 1)
-        return x, pooled, answer, routes, loudest
+        if self.ngrams is not None:
+            answer = torch.cat([answer[:, :1] - self.ngrams(ids, lengths), answer[:, 1:]], 1)
+        read = x, pooled, answer, routes
+        return read if self.locator is None else (*read, self.locator(x, lengths))
 
 
 class DeepGraph(nn.Module):

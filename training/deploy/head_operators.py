@@ -81,12 +81,12 @@ class RouterOp(torch.autograd.Function):
 class NgramsOp(torch.autograd.Function):
     @staticmethod
     def symbolic(g: Any, ids: Any, lengths: Any, table: Any, scale: Any) -> Any:
-        return like_vector(g, "Ngrams", [ids, lengths, table, scale], 2)
+        return like_vector(g, "Ngrams", [ids, lengths, table, scale], 1)
 
     @staticmethod
     def forward(ctx: Any, ids: Tensor, lengths: Tensor, table: Tensor, scale: Tensor) -> Tensor:
         if torch.jit.is_tracing():  # for the exporter, which fails at what `evidence` does, a shape is enough
-            return scale.expand(len(ids), 2)
+            return scale.expand(len(ids), 1)
         return evidence(ids, lengths, table, scale)
 
 
@@ -221,7 +221,7 @@ class DeployedNgrams(nn.Module):
         self.ngrams, self.native = ngrams, native
 
     def forward(self, ids: Tensor, lengths: Tensor) -> Tensor:
-        """ids int64 [B, T], lengths int64 [B] → [B, 2]."""
+        """ids int64 [B, T], lengths int64 [B] → [B, 1]."""
         if self.native:
             return NgramsOp.apply(ids, lengths, self.ngrams.table, self.ngrams.scale)  # type: ignore[no-any-return]
         return self.ngrams(ids, lengths)  # type: ignore[no-any-return]

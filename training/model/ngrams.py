@@ -37,10 +37,10 @@ def bucket(tokens: Sequence[Integers], size: int) -> Integers:
 
 
 def evidence(ids: Tensor, lengths: Tensor, table: Tensor, scale: Tensor) -> Tensor:
-    """[B, 2]: log-odds of an attack, in share, of the text's run of RUN tokens that speaks loudest, and the token at
-    which it begins. A run's log-odds are the sum of the weights of its distinct n-grams, times `scale`, over the root
-    of their number. A run begins every STEP tokens until one reaches the end; of equal ones the first counts. The
-    weights are integers, so that a sum of them is exact and hangs on no order or padding.
+    """Log-odds of an attack [B, 1] in share: those of the text's run of RUN tokens that speaks loudest, where a run's
+    are the sum of the weights of its distinct n-grams, times `scale`, over the root of their number. A run begins every
+    STEP tokens until one reaches the end. The weights are integers, so that a sum of them is exact and hangs on no
+    order or padding.
 
     ids int64 [B, T], special tokens at both ends of each text; lengths int64 [B]; table int8 [size]; scale float32 [1]
     """
@@ -62,8 +62,7 @@ def evidence(ids: Tensor, lengths: Tensor, table: Tensor, scale: Tensor) -> Tens
     number = sum(once.sum(2) for once in counted)
     said = scale * total / number.clamp(min=1.0).sqrt()  # type: ignore[union-attr]
     heard = (begins == 0) | (begins + RUN - STEP < inside)  # the run before does not reach the end
-    said = torch.where(heard, said, said[:, :1])
-    return torch.stack([said.amax(1), (said.argmax(1) * STEP).float()], 1)
+    return torch.where(heard, said, said[:, :1]).amax(1, keepdim=True)
 
 
 class Ngrams(nn.Module):
@@ -79,5 +78,5 @@ class Ngrams(nn.Module):
         self.register_buffer("scale", torch.tensor([scale]))
 
     def forward(self, ids: Tensor, lengths: Tensor) -> Tensor:
-        """ids int64 [B, T], lengths int64 [B] → [B, 2], as `evidence`."""
+        """ids int64 [B, T], lengths int64 [B] → [B, 1], as `evidence`."""
         return evidence(ids, lengths, self.table, self.scale)

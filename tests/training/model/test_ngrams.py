@@ -39,24 +39,18 @@ def heard(tokens: list[int]) -> float:
     return max((said(tokens[at : at + RUN]) for at in begins), default=0.0)
 
 
-def loudest_at(tokens: list[int]) -> int:
-    """Where the run begins that speaks loudest."""
-    begins = [at for at in range(0, len(tokens), STEP) if at == 0 or at - STEP + RUN < len(tokens)]
-    return max(begins, key=lambda at: said(tokens[at : at + RUN]), default=0)
-
-
 @pytest.mark.parametrize("tokens", [[], [7], [7, 9], [7, 9, 7, 9, 7, 9], list(range(4, 60)), [5] * 40], ids=len)
 def test_every_distinct_n_gram_counts_once(tokens: list[int]) -> None:
     ids = torch.tensor([[0, *tokens, 2]])
-    assert model()(ids, torch.tensor([ids.shape[1]])).tolist() == [pytest.approx([said(tokens), 0], abs=1e-6)]
+    assert float(model()(ids, torch.tensor([ids.shape[1]]))) == pytest.approx(said(tokens), abs=1e-6)
 
 
 @pytest.mark.parametrize("count", [RUN, RUN + 1, RUN + STEP, RUN + STEP + 1, 254])
 def test_the_loudest_run_of_a_longer_text_counts(count: int) -> None:
     for seed in range(20):
         tokens = np.random.default_rng(seed).integers(4, 2000, count).tolist()
-        (found,) = model()(torch.tensor([[0, *tokens, 2]]), torch.tensor([count + 2])).tolist()
-        assert found == pytest.approx([heard(tokens), loudest_at(tokens)], abs=1e-6)
+        z = float(model()(torch.tensor([[0, *tokens, 2]]), torch.tensor([count + 2])))
+        assert z == pytest.approx(heard(tokens), abs=1e-6)
 
 
 def test_no_prose_hides_what_a_run_says() -> None:
@@ -67,12 +61,9 @@ def test_no_prose_hides_what_a_run_says() -> None:
     ids, lengths = torch.ones(len(texts), 300, dtype=torch.int64), torch.tensor([len(text) + 2 for text in texts])
     for row, text in zip(ids, texts, strict=True):
         row[: len(text) + 2] = torch.tensor([0, *text, 2])
-    found = Ngrams(table, 0.01)(ids, lengths)
-    alone, *padded = found[:, 0].tolist()
+    alone, *padded = Ngrams(table, 0.01)(ids, lengths).squeeze(1).tolist()
     # Some run holds the attack whole, with 38 other tokens at most.
     assert min(padded) > 0.5 * alone > 0
-    for (_, begin), text in zip(found.tolist(), texts, strict=True):
-        assert begin <= text.index(attack[0]) < text.index(attack[-1]) < begin + RUN
 
 
 def test_a_text_s_result_hangs_on_nothing_beside_it() -> None:
@@ -85,7 +76,7 @@ def test_a_text_s_result_hangs_on_nothing_beside_it() -> None:
     together = model()(ids, lengths)
     alone = [model()(row[None, :n], n[None]) for row, n in zip(ids, lengths, strict=True)]
     assert torch.equal(together, torch.cat(alone))
-    assert together[:, 0].tolist() == pytest.approx([heard(text) for text in texts], abs=1e-6)
+    assert [float(z) for z in together] == pytest.approx([heard(text) for text in texts], abs=1e-6)
 
 
 def test_the_fit_counts_as_the_model_does() -> None:
@@ -143,7 +134,7 @@ def test_telling_pairs_are_found_where_single_tokens_tell_nothing() -> None:
     assert pair > 0 > back
     table, scale = quantized(weights, clip=float(np.abs(weights).max()), share=1.0)
     ids = torch.tensor([[0, *text, 2] for text in texts])
-    verdict = Ngrams(torch.from_numpy(table), float(scale))(ids, torch.full((4000,), 32))[:, 0]
+    verdict = Ngrams(torch.from_numpy(table), float(scale))(ids, torch.full((4000,), 32)).squeeze(1)
     assert auc(verdict.numpy(), classes > 0) > 0.99
 
 

@@ -1,0 +1,196 @@
+"""Fit the locator (`training.model.locator`) on windows of a mixture in which it is known where the attack stands.
+
+    python -m training.locate tinyguard/weights MIXTURE.npz OUT.npz
+
+A window is a planted attack with what stands around it; a short attack or a short benign text put between the tokens of
+a longer benign one; or a benign text as it is. So neither that something was put in nor that it begs for something
+tells where an attack is, only what it wants. The fast branch of the model folder reads each window once; its hidden
+states are kept for a chunk of windows at a time. Learned is which run of tokens lies in the attack, or that none does
+(cross-entropy over all runs and "none", whose log-odds are 0; MARGIN is added afterwards). OUT has the weights of the
+two linear maps, for `training.package --locator`.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from tinyguard.modelfile import open_folder
+from tinyguard.network import Network
+from training.loop.batching import of_like_length
+from training.loop.sampler import CLS, PAD, SEP, Arrays
+from training.model.locator import RUN, Locator
+
+#: Tokens of a window with the special ones, and fewest of one.
+WIDTH, LEAST = 256, 100
+#: Most tokens of what is put in, and fewest of what it is put into.
+SHORT, LONG = 110, 120
+#: Shares of the windows: planted attacks, attacks put in, benign texts put in; the rest are benign as they are.
+PLANTED, ATTACKS, BENIGN = 0.3, 0.25, 0.2
+#: Most that a row may weigh over the mean.
+HEAVIEST = 30.0
+#: Of the fit: windows in memory at a time, times that each is shown, windows of a step, first rate, units inside.
+CHUNK, PASSES, BATCH, RATE, INNER = 4096, 2, 64, 1e-3, 64
+#: Added to the log-odds of the fit: a closer look costs little, and a missed attack much.
+MARGIN = 2.0
+#: Tokens of a batch that the fast branch reads.
+BATCH_TOKENS = 4096
+
+
+class Windows(NamedTuple):
+    """N windows of WIDTH tokens."""
+
+    ids: np.ndarray  # int64 [N, WIDTH]
+    lengths: np.ndarray  # int64 [N], special tokens counted
+    attack: np.ndarray  # bool [N, WIDTH]: tokens of an attack
+    features: np.ndarray  # float32 [N, F]
+
+
+def draw(data: Arrays, count: int, rng: np.random.Generator) -> Windows:
+    """So many windows; rows are drawn as for the network."""
+    starts = np.concatenate([[0], data["ends"][:-1]])
+    lengths = data["ends"] - starts
+    first, last = data["focus"].T
+    benign, attack, short = data["class"] == 0, np.isin(data["class"], (1, 2)), lengths <= SHORT
+
+    def rows(chosen: np.ndarray) -> Iterator[int]:
+        among = np.flatnonzero(chosen)
+        weight = np.minimum(data["weight"][among], HEAVIEST * data["weight"][among].mean())
+        yield from rng.choice(among, count, p=weight / weight.sum()).tolist()
+
+    planted = rows(attack & (first >= 0) & (last - first < WIDTH // 2))
+    attacks, others = rows(attack & (first < 0) & short), rows(benign & short)
+    around, plain = rows(benign & (lengths >= LONG)), rows(benign)
+    ids = np.full((count, WIDTH), PAD, np.int64)
+    inside = np.zeros((count, WIDTH), bool)
+    sizes, features = np.zeros(count, np.int64), np.zeros((count, data["features"].shape[1]), np.float32)
+    for window in range(count):
+        kind, size = rng.random(), int(rng.integers(LEAST, WIDTH - 1))
+        begin = end = 0
+        if kind < PLANTED:
+            row = next(planted)
+            size = max(size, int(last[row] - first[row]))
+            at = _between(rng, max(0, last[row] - size), min(first[row], max(0, lengths[row] - size)))
+            tokens = data["tokens"][starts[row] + at : data["ends"][row]][:size]
+            begin, end = first[row] - at, last[row] - at
+        elif kind < PLANTED + ATTACKS + BENIGN:
+            is_attack = kind < PLANTED + ATTACKS
+            row, put = next(around), next(attacks if is_attack else others)
+            new = data["tokens"][starts[put] : data["ends"][put]]
+            room = max(size, len(new) + RUN) - len(new)
+            at = starts[row] + _between(rng, 0, max(0, lengths[row] - room))
+            old = data["tokens"][at : min(at + room, data["ends"][row])]
+            cut = _between(rng, 0, len(old))
+            tokens = np.concatenate([old[:cut], new, old[cut:]])
+            begin, end = (cut, cut + len(new)) if is_attack else (0, 0)
+        else:
+            row = next(plain)
+            at = starts[row] + _between(rng, 0, max(0, lengths[row] - size))
+            tokens = data["tokens"][at : min(at + size, data["ends"][row])]
+        ids[window, : len(tokens) + 2] = [CLS, *tokens, SEP]
+        inside[window, 1 + begin : 1 + end] = True
+        sizes[window], features[window] = len(tokens) + 2, data["features"][row]
+    return Windows(ids, sizes, inside, features)
+
+
+def _between(rng: np.random.Generator, low: int, high: int) -> int:
+    return int(rng.integers(low, high + 1))
+
+
+def hidden_states(network: Network, windows: Windows, threads: int) -> np.ndarray:
+    """float16 [N, WIDTH, D]; what stands behind a window's end is 0."""
+    work = list(of_like_length(windows.lengths, BATCH_TOKENS))
+
+    def read(rows: np.ndarray) -> np.ndarray:
+        most = int(windows.lengths[rows].max())
+        return network.hidden(windows.ids[rows, :most], windows.lengths[rows], windows.features[rows])
+
+    found: np.ndarray | None = None
+    with ThreadPoolExecutor(threads) as pool:
+        for rows, hidden in zip(work, pool.map(read, work), strict=True):
+            if found is None:
+                found = np.zeros((len(windows.ids), WIDTH, hidden.shape[-1]), np.float16)
+            found[rows, : hidden.shape[1]] = hidden
+    assert found is not None
+    return found
+
+
+def loss(locator: Locator, hidden: Tensor, lengths: Tensor, attack: Tensor) -> Tensor:
+    """Of each window [B]: a run is right if it lies in the attack, or holds most of one that is shorter."""
+    said, there = locator.runs(hidden, lengths)
+    tokens = F.pad(attack[:, 1:].float(), (0, RUN - 1))
+    held = F.avg_pool1d(tokens.unsqueeze(1), RUN, 1).squeeze(1) * RUN
+    length = attack.sum(1, keepdim=True)
+    right = there & (held >= 0.75 * length.clamp(min=1, max=RUN))
+    said = torch.where(there, said, -torch.inf)
+    nothing = torch.zeros_like(said[:, 0])
+    of_right = torch.where(right, said, -torch.inf).logsumexp(1)
+    wanted = torch.where(right.any(1), of_right, nothing)
+    return torch.cat([said, nothing.unsqueeze(1)], 1).logsumexp(1) - wanted
+
+
+def fit(network: Network, data: Arrays, count: int, threads: int, seed: int = 0) -> Locator:
+    """A locator that was shown `count` windows; on the last chunk it is only measured, before it is shown that too."""
+    rng = np.random.default_rng(seed)
+    torch.manual_seed(seed)
+    chunks = max(1, count // CHUNK)
+    steps, step = chunks * PASSES * (CHUNK // BATCH), 0
+    locator = mean = scale = optimizer = None
+    for chunk in range(chunks):
+        windows = draw(data, CHUNK, rng)
+        hidden = hidden_states(network, windows, threads)
+        if locator is None or optimizer is None:
+            seen = hidden[np.arange(WIDTH) < windows.lengths[:, None]][::7].astype(np.float32)
+            mean, scale = torch.from_numpy(seen.mean(0)), torch.from_numpy(seen.std(0) + 1e-3)
+            locator = Locator(hidden.shape[-1], INNER)
+            optimizer = torch.optim.AdamW(locator.parameters(), RATE, weight_decay=1e-2)
+        lengths, attack = torch.from_numpy(windows.lengths), torch.from_numpy(windows.attack)
+        for turn in range(PASSES):
+            total, found = 0.0, []
+            for rows in np.split(rng.permutation(CHUNK), CHUNK // BATCH):
+                x = (torch.from_numpy(hidden[rows].astype(np.float32)) - mean) / scale
+                each = loss(locator, x, lengths[rows], attack[rows])
+                with torch.no_grad():
+                    begin = locator(x, lengths[rows])[:, 1].long()
+                    found.append(attack[rows].gather(1, 1 + begin[:, None] + RUN // 2)[attack[rows].any(1)])
+                for group in optimizer.param_groups:
+                    group["lr"] = RATE * (1 - step / steps)
+                optimizer.zero_grad()
+                each.mean().backward()
+                optimizer.step()
+                total, step = total + float(each.detach().mean()) * BATCH / CHUNK, step + 1
+            if turn == 0:  # these windows were never shown before
+                print(f"{chunk + 1}/{chunks} loss {total:.4f} found {torch.cat(found).float().mean():.3f}", flush=True)
+    assert locator is not None
+    assert mean is not None
+    assert scale is not None
+    with torch.no_grad():  # so that it reads hidden states as they are
+        locator.inner.weight /= scale
+        locator.inner.bias -= locator.inner.weight @ mean
+        locator.outer.bias += MARGIN
+    return locator
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("model", type=Path, help="model folder")
+    parser.add_argument("mixture", type=Path)
+    parser.add_argument("out", type=Path)
+    parser.add_argument("--windows", type=int, default=120_000)
+    parser.add_argument("--threads", type=int, default=2)
+    args = parser.parse_args()
+    data = dict(np.load(args.mixture))
+    locator = fit(Network(open_folder(args.model)), data, args.windows, args.threads)
+    np.savez(args.out, **{name: value.detach().numpy() for name, value in locator.state_dict().items()})
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,43 @@
+"""Where in a text an attack is likeliest to stand: a small network on every token's hidden state of the fast branch.
+
+A sentence that is planted in a document is outnumbered when the document is judged as a whole, but the hidden states of
+its own tokens still tell it from what stands around it. A run of tokens is as loud as its tokens on average. It is
+fitted on its own (`training.locate`). Shapes: B texts, T tokens, D the width of the hidden states.
+"""
+
+from __future__ import annotations
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+#: Tokens that are heard together: a short sentence.
+RUN = 16
+
+
+class Locator(nn.Module):
+    """Two linear maps of each token, and the loudest run of them."""
+
+    def __init__(self, width: int, inner: int):
+        super().__init__()
+        self.inner, self.outer = nn.Linear(width, inner), nn.Linear(inner, 1)
+
+    def runs(self, hidden: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor]:
+        """[B, T - 1] each: how loud the run is that begins at a token of the text, and whether there is such a run. A
+        run is RUN tokens; only a text that is shorter has one that is not, and what is missing says nothing there.
+
+        hidden [B, T, D], special tokens at both ends of each text; lengths int64 [B] with those
+        """
+        said = self.outer(F.relu(self.inner(hidden))).squeeze(-1)[:, 1:]
+        places = torch.ones_like(said, dtype=torch.int64).cumsum(1) - 1
+        inside = lengths.unsqueeze(1) - 2
+        said = torch.where(places < inside, said, 0.0)
+        mean = F.avg_pool1d(F.pad(said, (0, RUN - 1)).unsqueeze(1), RUN, 1).squeeze(1)
+        return mean, (places == 0) | (places + RUN <= inside)
+
+    def forward(self, hidden: Tensor, lengths: Tensor) -> Tensor:
+        """[B, 2]: how loud the loudest run is, in log-odds, above 0 where it is suspect, and the token at which it
+        begins, special ones not counted; of equal ones the first."""
+        said, there = self.runs(hidden, lengths)
+        said = torch.where(there, said, said[:, :1])
+        return torch.stack([said.amax(1), said.argmax(1).to(said.dtype)], 1)
