@@ -138,45 +138,50 @@ def loss(locator: Locator, hidden: Tensor, lengths: Tensor, attack: Tensor) -> T
 
 
 def fit(network: Network, data: Arrays, count: int, threads: int, seed: int = 0) -> Locator:
-    """A locator that was shown `count` windows; on the last chunk it is only measured, before it is shown that too."""
+    """A locator that was shown about `count` windows; how it did on each chunk at first sight is printed."""
     rng = np.random.default_rng(seed)
     torch.manual_seed(seed)
+    mean, scale = _spread(network, draw(data, CHUNK // 8, rng), threads)
+    locator = Locator(len(mean), INNER)
+    optimizer = torch.optim.AdamW(locator.parameters(), RATE, weight_decay=1e-2)
     chunks = max(1, count // CHUNK)
-    steps, step = chunks * PASSES * (CHUNK // BATCH), 0
-    locator = mean = scale = optimizer = None
+    falling = torch.optim.lr_scheduler.LinearLR(optimizer, 1.0, 0.0, chunks * PASSES * (CHUNK // BATCH))
     for chunk in range(chunks):
         windows = draw(data, CHUNK, rng)
         hidden = hidden_states(network, windows, threads)
-        if locator is None or optimizer is None:
-            seen = hidden[np.arange(WIDTH) < windows.lengths[:, None]][::7].astype(np.float32)
-            mean, scale = torch.from_numpy(seen.mean(0)), torch.from_numpy(seen.std(0) + 1e-3)
-            locator = Locator(hidden.shape[-1], INNER)
-            optimizer = torch.optim.AdamW(locator.parameters(), RATE, weight_decay=1e-2)
         lengths, attack = torch.from_numpy(windows.lengths), torch.from_numpy(windows.attack)
         for turn in range(PASSES):
-            total, found = 0.0, []
+            losses, found = [], []
             for rows in np.split(rng.permutation(CHUNK), CHUNK // BATCH):
                 x = (torch.from_numpy(hidden[rows].astype(np.float32)) - mean) / scale
                 each = loss(locator, x, lengths[rows], attack[rows])
-                with torch.no_grad():
-                    begin = locator(x, lengths[rows])[:, 1].long()
-                    found.append(attack[rows].gather(1, 1 + begin[:, None] + RUN // 2)[attack[rows].any(1)])
-                for group in optimizer.param_groups:
-                    group["lr"] = RATE * (1 - step / steps)
+                losses.append(each.detach())
+                found.append(_found(locator, x, lengths[rows], attack[rows]))
                 optimizer.zero_grad()
                 each.mean().backward()
                 optimizer.step()
-                total, step = total + float(each.detach().mean()) * BATCH / CHUNK, step + 1
-            if turn == 0:  # these windows were never shown before
-                print(f"{chunk + 1}/{chunks} loss {total:.4f} found {torch.cat(found).float().mean():.3f}", flush=True)
-    assert locator is not None
-    assert mean is not None
-    assert scale is not None
+                falling.step()
+            if turn == 0:
+                print(f"{chunk + 1}/{chunks} loss {torch.cat(losses).mean():.4f} found {torch.cat(found).mean():.3f}")
     with torch.no_grad():  # so that it reads hidden states as they are
         locator.inner.weight /= scale
         locator.inner.bias -= locator.inner.weight @ mean
         locator.outer.bias += MARGIN
     return locator
+
+
+def _spread(network: Network, windows: Windows, threads: int) -> tuple[Tensor, Tensor]:
+    """Mean and standard deviation of hidden states, float32 [D] each."""
+    inside = np.arange(WIDTH) < windows.lengths[:, None]
+    seen = hidden_states(network, windows, threads)[inside].astype(np.float32)
+    return torch.from_numpy(seen.mean(0)), torch.from_numpy(seen.std(0) + 1e-3)
+
+
+@torch.no_grad()
+def _found(locator: Locator, hidden: Tensor, lengths: Tensor, attack: Tensor) -> Tensor:
+    """Of the windows with an attack, 1 where the middle of the loudest run lies in it and 0 elsewhere."""
+    middle = 1 + locator(hidden, lengths)[:, 1:].long() + RUN // 2
+    return attack.gather(1, middle)[attack.any(1)].float()
 
 
 def main() -> None:
