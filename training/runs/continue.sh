@@ -18,7 +18,4 @@ read -ra overrides <<<"${OVERRIDES:-}"
 python -m training.loop.run --config training/configs/continue.yaml --base "$out/base" --from "$out/start.pt" \
   --data "$out/asked.npz" --validation "$out/held.npz" --out "$out/run" --threads "${THREADS:-2}" --set "${overrides[@]}"
 python -m training.deploy.blend "$out/run/last.pt" "$out/start.pt" "$out/blended.pt" --share 0.65
-[ -f "$out/ngrams.npz" ] || python -m training.ngrams "$out/mixture.npz" "$out/ngrams.npz"
-python -m training.package "$out/blended.pt" "$out/base/tokenizer.json" "$out/model" --ngrams "$out/ngrams.npz"
-python -m training.calibrate "$out/model" "$data"/dev/*.jsonl
-tinyguard eval --model "$out/model" "$data"/dev/*.jsonl
+training/runs/package.sh "$data" "$out"

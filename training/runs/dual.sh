@@ -18,7 +18,4 @@ read -ra overrides <<<"${OVERRIDES:-}"
 python -m training.loop.run --config training/configs/dual.yaml --base "$start" --data "$out/mixture.npz" \
   --validation "$out/held.npz" --out "$out/run" --threads "${THREADS:-2}" --set "${overrides[@]}"
 python -m training.deploy.blend "$out/run/last.pt" "$start" "$out/blended.pt"
-[ -f "$out/ngrams.npz" ] || python -m training.ngrams "$out/mixture.npz" "$out/ngrams.npz"
-python -m training.package "$out/blended.pt" "$out/base/tokenizer.json" "$out/model" --ngrams "$out/ngrams.npz"
-python -m training.calibrate "$out/model" "$data"/dev/*.jsonl
-tinyguard eval --model "$out/model" "$data"/dev/*.jsonl
+training/runs/package.sh "$data" "$out"

@@ -1,0 +1,17 @@
+#!/usr/bin/env bash
+# What dual.sh and continue.sh end with: n-grams and locator fitted beside the blended weights; packaged, calibrated, judged.
+#
+#   training/runs/package.sh DATA OUT
+#
+# DATA as in data.sh; OUT as the other scripts left it, with base, mixture.npz and blended.pt. THREADS as there.
+set -euo pipefail
+data=$1 out=$2
+[ -f "$out/ngrams.npz" ] || python -m training.ngrams "$out/mixture.npz" "$out/ngrams.npz"
+if [ ! -f "$out/locator.npz" ]; then
+  python -m training.package "$out/blended.pt" "$out/base/tokenizer.json" "$out/unlocated" --ngrams "$out/ngrams.npz"
+  python -m training.locate "$out/unlocated" "$out/mixture.npz" "$out/locator.npz" --threads "${THREADS:-2}"
+fi
+python -m training.package "$out/blended.pt" "$out/base/tokenizer.json" "$out/model" --ngrams "$out/ngrams.npz" \
+  --locator "$out/locator.npz"
+python -m training.calibrate "$out/model" "$data"/dev/*.jsonl
+tinyguard eval --model "$out/model" "$data"/dev/*.jsonl
