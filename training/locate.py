@@ -55,20 +55,22 @@ class Windows(NamedTuple):
 
 
 def draw(data: Arrays, count: int, rng: np.random.Generator) -> Windows:
-    """So many windows; rows are drawn as for the network."""
+    """So many windows; rows are drawn as for the network. Raises ValueError where the mixture has none of a kind."""
     starts = np.concatenate([[0], data["ends"][:-1]])
     lengths = data["ends"] - starts
     first, last = data["focus"].T
     benign, attack, short = data["class"] == 0, np.isin(data["class"], (1, 2)), lengths <= SHORT
 
-    def rows(chosen: np.ndarray) -> Iterator[int]:
+    def rows(what: str, chosen: np.ndarray) -> Iterator[int]:
         among = np.flatnonzero(chosen)
+        if not len(among):
+            raise ValueError(f"the mixture has no {what}")
         weight = np.minimum(data["weight"][among], HEAVIEST * data["weight"][among].mean())
         yield from rng.choice(among, count, p=weight / weight.sum()).tolist()
 
-    planted = rows(attack & (first >= 0) & (last - first < WIDTH // 2))
-    attacks, others = rows(attack & (first < 0) & short), rows(benign & short)
-    around, plain = rows(benign & (lengths >= LONG)), rows(benign)
+    planted = rows("planted attacks", attack & (first >= 0) & (last - first < WIDTH // 2))
+    attacks, others = rows("short attacks", attack & (first < 0) & short), rows("short benign texts", benign & short)
+    around, plain = rows("long benign texts", benign & (lengths >= LONG)), rows("benign texts", benign)
     ids = np.full((count, WIDTH), PAD, np.int64)
     inside = np.zeros((count, WIDTH), bool)
     sizes, features = np.zeros(count, np.int64), np.zeros((count, data["features"].shape[1]), np.float32)

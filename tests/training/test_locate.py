@@ -72,6 +72,15 @@ def test_windows_mark_the_tokens_of_their_attacks_and_no_others() -> None:
     assert places.max() > 150
 
 
+@pytest.mark.parametrize("missing", ["planted attacks", "short attacks", "short benign texts", "long benign texts"])
+def test_a_mixture_without_a_kind_is_refused(missing: str) -> None:
+    data = mixture()
+    labels = data["class"].reshape(-1, 4)
+    labels[:, ("planted attacks", "short attacks", "short benign texts", "long benign texts").index(missing)] = 3
+    with pytest.raises(ValueError, match=f"the mixture has no {missing}"):
+        locate.draw(data, 50, np.random.default_rng(0))
+
+
 def test_hidden_states_come_in_the_order_of_the_windows() -> None:
     drawn = locate.draw(mixture(), 64, np.random.default_rng(2))
     found = locate.hidden_states(Reads(), drawn, threads=2)  # type: ignore[arg-type]
