@@ -1,4 +1,8 @@
-"""The corpus in git: one archive a target, the same bytes for the same inputs whoever packs them."""
+"""The corpus in git: one archive a target, the same bytes for the same inputs whoever packs them.
+
+An archive has one member, in which each input follows its length (four bytes, little-endian): thousands of inputs of
+a few dozen bytes would take more room for their entries than for themselves.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +12,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 FOLDER = Path(__file__).parent / "corpus"
-_EPOCH = (1980, 1, 1, 0, 0, 0)
+_MEMBER = zipfile.ZipInfo("inputs", (1980, 1, 1, 0, 0, 0))
 
 
 def targets() -> list[str]:
@@ -22,17 +26,22 @@ def read(target: str) -> list[bytes]:
     if not path.exists():
         return []
     with zipfile.ZipFile(path) as archive:
-        return [archive.read(name) for name in archive.namelist()]
+        packed = archive.read(_MEMBER.filename)
+    found, at = [], 0
+    while at < len(packed):
+        begin = at + 4
+        at = begin + int.from_bytes(packed[at:begin], "little")
+        found.append(packed[begin:at])
+    return found
 
 
 def write(target: str, inputs: Iterable[bytes]) -> Path:
-    """Pack inputs, each named by its digest."""
+    """Pack inputs, each once."""
     FOLDER.mkdir(exist_ok=True)
-    named = {hashlib.sha256(data).hexdigest()[:16]: data for data in inputs}
     path = FOLDER / f"{target}.zip"
-    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
-        for name in sorted(named):
-            archive.writestr(zipfile.ZipInfo(name, _EPOCH), named[name], zipfile.ZIP_DEFLATED)
+    packed = b"".join(len(data).to_bytes(4, "little") + data for data in sorted(set(inputs)))
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr(_MEMBER, packed, zipfile.ZIP_DEFLATED, 9)
     return path
 
 
