@@ -9,6 +9,7 @@
 #include "views/codechameleon.h"
 #include "views/flip.h"
 #include "views/leet.h"
+#include "views/slips.h"
 #include "views/spacing.h"
 #include "views/typoglycemia.h"
 #include "views/upside_down.h"
@@ -51,9 +52,11 @@ constexpr View kViews[] = {
     {"leet", &undo_leet},
     {"spacing", &join_spaced_letters},
     {"fragments", &respace_words},
+    {"respaced", &respace_marked_words},
     {"upside_down", &turn_upright},
     {"typoglycemia", &repair_typoglycemia},
     {"vowels", &restore_vowels},
+    {"slips", &repair_slips},
     {"best_of_n", &undo_best_of_n},
     {"codechameleon_odd_even", &interleave_halves},
     {"codechameleon_tree", [](std::u32string_view text) { return read_binary_tree(text, 0).text; }},

@@ -1,6 +1,7 @@
 // What a detector is given and what it answers.
 #pragma once
 
+#include <algorithm>
 #include <vector>
 
 #include "text/normalize.h"
@@ -34,6 +35,17 @@ struct Detection {
   std::vector<Evidence> evidence;
   std::vector<Recovery> recoveries;
 };
+
+// Whether something that was recovered already covers half of a span: a weaker reading of it says no more.
+inline bool mostly_recovered(const Detection& detection, Span span) {
+  uint32_t covered = 0;
+  for (const Recovery& recovery : detection.recoveries) {
+    const uint32_t begin = std::max(recovery.span.begin, span.begin);
+    const uint32_t end = std::min(recovery.span.end, span.end);
+    covered += end > begin ? end - begin : 0;
+  }
+  return 2 * covered >= span.size();
+}
 
 // Every detector is a pure function of this type: no state, no exception, linear time.
 using Detector = Detection (*)(const TextView& view);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "detect/slips.h"
 #include "detect/stretch.h"
 #include "detect/vowels.h"
 #include "views/best_of_n.h"
@@ -173,6 +174,7 @@ Detection detect_typoglycemia(const TextView& view, const WordScan& scan) {
       detection.recoveries.push_back({std::move(clause), whole, "typoglycemia", plausibility});
   }
   if (glance.vowels) detect_vowels(view, scan, detection);
+  detect_slips(view, scan, detection);
   return detection;
 }
 

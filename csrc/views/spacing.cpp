@@ -99,18 +99,23 @@ std::u32string join_spaced_letters(std::u32string_view text) {
   return out;
 }
 
-std::u32string respace_words(std::u32string_view text) {
+namespace {
+
+std::u32string respace(std::u32string_view text, bool marked) {
   const LanguageTables* tables = language_tables();
   if (tables == nullptr) return std::u32string(text);
-  std::u32string out, run, marks;
+  std::u32string out, run;
   const auto flush = [&] {
     append_split(*tables, run, out);
     run.clear();
   };
-  for (const char32_t c : text) {
-    if (fold_letter(*tables, c).letter) {
+  const auto letter = [&](size_t i) { return i < text.size() && fold_letter(*tables, text[i]).letter; };
+  for (size_t i = 0; i < text.size(); ++i) {
+    const char32_t c = text[i];
+    if (letter(i)) {
       run.push_back(c);
-    } else if (c != ' ' && c != '\t') {
+    } else if (c != ' ' && c != '\t' &&
+               !(marked && is_cutting_mark(c) && i > 0 && letter(i - 1) && letter(i + 1))) {
       flush();
       out.push_back(c);
       if (c != '\'' && c != '-') out.push_back(' ');
@@ -119,5 +124,11 @@ std::u32string respace_words(std::u32string_view text) {
   flush();
   return out;
 }
+
+}  // namespace
+
+std::u32string respace_words(std::u32string_view text) { return respace(text, false); }
+
+std::u32string respace_marked_words(std::u32string_view text) { return respace(text, true); }
 
 }  // namespace tinyguard

@@ -13,6 +13,11 @@ namespace tinyguard {
 std::u32string join_spaced_letters(std::u32string_view text);
 // "ig nore al l prev ious": all white space dropped and the words found again.
 std::u32string respace_words(std::u32string_view text);
+// "ig-nore al.l prev_iousinst ructions": besides, a single mark between two letters is taken for no more than
+// a space.
+std::u32string respace_marked_words(std::u32string_view text);
+// A mark that may be put between the letters of a word: hyphen, full stop, underscore.
+constexpr bool is_cutting_mark(char32_t c) { return c == '-' || c == '.' || c == '_'; }
 // The letters of `run` cut into dictionary words.
 std::u32string split_joined_words(const LanguageTables& tables, std::u32string_view run);
 

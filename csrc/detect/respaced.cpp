@@ -1,0 +1,122 @@
+// Words cut and joined without a rule, spaces left out here and put in there, marks inside of words.
+#include <algorithm>
+
+#include "detect/leet.h"
+#include "detect/stretch.h"
+#include "views/spacing.h"
+
+namespace tinyguard {
+namespace {
+
+constexpr int kUnknown = 10;  // weights of a word in a stretch
+constexpr int kCutOff = 4;    // a known word with a mark or a letter of another one beside it
+constexpr int kName = -4;
+constexpr int kLongKnown = -5;
+constexpr int kKnown = -3;
+constexpr int kCode = -12;
+constexpr int kLeast = 26;
+constexpr int kDrop = 30;
+constexpr size_t kLongestJudged = 4000;              // letters of one stretch that are read for the proof
+constexpr uint32_t kLeastUnknown = 10;               // letters in unknown words that become known ones
+constexpr uint32_t kLeastCut = 2, kLeastJoined = 3;  // words that are whole again, and that stand apart again
+// What the order of the words must gain, for each of them. Compounds, foreign words and identifiers fall into
+// dictionary words too, but not into sentences.
+constexpr int kLeastOrder = 3, kLeastOrderJoined = 8;  // sixteenths of a nat
+// Of languages whose order is not known: words that a mark had cut.
+constexpr uint32_t kLeastMarked = 3;
+constexpr float kMostBefore = 0.92f, kPlausible = 0.85f, kLeastMeanWord = 3.2f, kMostMeanCost = 2.6f;
+constexpr size_t kMostCode = 1;
+constexpr size_t kMaxRecoveries = 4;
+
+bool is_code(std::u32string_view text, const Word& word) {
+  const auto code = [](char32_t c) { return c - U'0' < 10 || c == '@' || c == '$' || c == '+' || c == '/'; };
+  return (word.begin > 0 && code(text[word.begin - 1])) ||
+         (word.end() < text.size() && code(text[word.end()]));
+}
+
+// Signs of program text, and identifiers in camel case.
+bool looks_like_code(const LanguageTables& tables, std::u32string_view part) {
+  constexpr std::u32string_view signs = U"{}[]<>=;/\\#|*";
+  size_t count = 0;
+  for (size_t i = 0; i < part.size(); ++i) {
+    count += signs.find(part[i]) != std::u32string_view::npos;
+    const bool small = i > 0 && part[i - 1] >= 'a' && part[i - 1] <= 'z';
+    count += small && fold_letter(tables, part[i]).letter && lower_letter(tables, part[i]) != part[i];
+  }
+  return count > kMostCode;
+}
+
+// Words of `after` that stand across what was a gap in `before`, and gaps of `after` that `before` lacks.
+// Both have the same letters in the same order.
+struct Mended {
+  uint32_t cut = 0, joined = 0;
+  uint32_t marked = 0;  // of those cut, by a mark
+};
+Mended compare(const WordScan& before, std::u32string_view text, const WordScan& after) {
+  Mended mended;
+  size_t k = 0;
+  uint32_t done = 0, letters = 0;  // letters before words[k] of `before`, and before a word of `after`
+  for (const Word& word : after.words) {
+    while (k < before.words.size() && done + before.words[k].size <= letters) done += before.words[k++].size;
+    if (k == before.words.size()) break;
+    mended.joined += done < letters;
+    if (done + before.words[k].size < letters + word.size) {
+      ++mended.cut;
+      mended.marked += is_cutting_mark(text[before.words[k].end()]);
+    }
+    letters += word.size;
+  }
+  return mended;
+}
+
+}  // namespace
+
+void find_respaced(Detection& detection, const TextView& view, const WordScan& scan) {
+  const std::u32string_view text = view.normalized.text;
+  const auto& words = scan.words;
+  const auto touched = [&](size_t i) {
+    return (words[i].flags & kTouches) || (i + 1 < words.size() && (words[i + 1].flags & kTouches));
+  };
+  const auto value = [&](size_t i, bool) {
+    const Word& word = words[i];
+    if (is_code(text, word)) return kCode;
+    if (!(word.flags & kLatin)) return kKnown;
+    if (word.known()) {
+      if (word.size >= 6) return kLongKnown;
+      if (touched(i)) return kCutOff;
+      return word.size >= 4 ? kKnown : word.size == 3 ? -1 : 0;
+    }
+    if ((word.flags & kCapital) && !(word.flags & kSentence) && !touched(i)) return kName;
+    return word.size >= 2 ? kUnknown : 0;
+  };
+  size_t found = 0;
+  for (const Stretch& stretch : find_stretches(words.size(), kLeast, kDrop, value)) {
+    const Stretch wide = widen_stretch(
+        stretch, 0, words.size(), [&](size_t i) { return (words[i].flags & (kSentence | kLineBreak)) != 0; });
+    const Span span{words[wide.first].begin, words[wide.last].end()};
+    if (span.size() > kLongestJudged || found == kMaxRecoveries || mostly_recovered(detection, span))
+      continue;
+    const std::u32string_view part = text.substr(span.begin, span.size());
+    if (looks_like_code(*scan.tables, part)) continue;
+    const WordScan was = scan_words(part);
+    const Reading before = read_text(was, part);
+    std::u32string respaced = respace_marked_words(part);
+    const WordScan is = scan_words(respaced);
+    const Reading after = read_text(is, respaced);
+    const uint32_t unknown = before.letters - before.known_letters;
+    const uint32_t left = after.letters - after.known_letters;
+    if (before.plausibility > kMostBefore || unknown < left + kLeastUnknown || 5 * left > unknown) continue;
+    if (after.plausibility < kPlausible || after.mean_cost > kMostMeanCost) continue;
+    if (static_cast<float>(after.letters) < kLeastMeanWord * static_cast<float>(after.words)) continue;
+    const Mended mended = compare(was, part, is);
+    if (mended.cut < kLeastCut && mended.joined < kLeastJoined) continue;
+    const int per_word = mended.cut >= kLeastCut ? kLeastOrder : kLeastOrderJoined;
+    const bool in_order = after.order >= before.order + per_word * static_cast<int>(after.words);
+    if (!in_order && !(mended.marked >= kLeastMarked && left == 0)) continue;
+    ++found;
+    detection.evidence.push_back({span, "respaced"});
+    detection.recoveries.push_back({std::move(respaced), span, "respaced", after.plausibility});
+  }
+}
+
+}  // namespace tinyguard
