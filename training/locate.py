@@ -158,7 +158,8 @@ def fit(network: Network, data: Arrays, count: int, threads: int, seed: int = 0)
                 x = (torch.from_numpy(hidden[rows].astype(np.float32)) - mean) / scale
                 each = loss(locator, x, lengths[rows], attack[rows])
                 losses.append(each.detach())
-                found.append(_found(locator, x, lengths[rows], attack[rows]))
+                if turn == 0:  # of windows not seen before
+                    found.append(_found(locator, x, lengths[rows], attack[rows]))
                 optimizer.zero_grad()
                 each.mean().backward()
                 optimizer.step()

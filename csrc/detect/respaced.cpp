@@ -26,7 +26,7 @@ constexpr int kLeastOrder = 3, kLeastOrderJoined = 8;  // sixteenths of a nat
 constexpr uint32_t kLeastMarked = 3;
 constexpr float kMostBefore = 0.92f, kPlausible = 0.85f, kLeastMeanWord = 3.2f, kMostMeanCost = 2.6f;
 constexpr size_t kMostCode = 1;
-constexpr size_t kMaxRecoveries = 4;
+constexpr size_t kMaxRecoveries = 16;
 
 bool is_code(std::u32string_view text, const Word& word) {
   const auto code = [](char32_t c) { return c - U'0' < 10 || c == '@' || c == '$' || c == '+' || c == '/'; };
@@ -62,11 +62,36 @@ Mended compare(const WordScan& before, std::u32string_view text, const WordScan&
     mended.joined += done < letters;
     if (done + before.words[k].size < letters + word.size) {
       ++mended.cut;
-      mended.marked += is_cutting_mark(text[before.words[k].end()]);
+      const size_t gap = before.words[k].end();
+      mended.marked += gap < text.size() && is_cutting_mark(text[gap]);
     }
     letters += word.size;
   }
   return mended;
+}
+
+// The words `first` to `last` put right, if that makes a sentence of them.
+void judge(Detection& detection, std::u32string_view text, const WordScan& scan, size_t first, size_t last) {
+  const Span span{scan.words[first].begin, scan.words[last].end()};
+  const std::u32string_view part = text.substr(span.begin, span.size());
+  if (mostly_recovered(detection, span) || looks_like_code(*scan.tables, part)) return;
+  const WordScan was = scan_words(part);
+  const Reading before = read_text(was, part);
+  std::u32string respaced = respace_marked_words(part);
+  const WordScan is = scan_words(respaced);
+  const Reading after = read_text(is, respaced);
+  const uint32_t unknown = before.letters - before.known_letters;
+  const uint32_t left = after.letters - after.known_letters;
+  if (before.plausibility > kMostBefore || unknown < left + kLeastUnknown || 5 * left > unknown) return;
+  if (after.plausibility < kPlausible || after.mean_cost > kMostMeanCost) return;
+  if (static_cast<float>(after.letters) < kLeastMeanWord * static_cast<float>(after.words)) return;
+  const Mended mended = compare(was, part, is);
+  if (mended.cut < kLeastCut && mended.joined < kLeastJoined) return;
+  const int per_word = mended.cut >= kLeastCut ? kLeastOrder : kLeastOrderJoined;
+  const bool in_order = after.order >= before.order + per_word * static_cast<int>(after.words);
+  if (!in_order && !(mended.marked >= kLeastMarked && left == 0)) return;
+  detection.evidence.push_back({span, "respaced"});
+  detection.recoveries.push_back({std::move(respaced), span, "respaced", after.plausibility});
 }
 
 }  // namespace
@@ -89,33 +114,20 @@ void find_respaced(Detection& detection, const TextView& view, const WordScan& s
     if ((word.flags & kCapital) && !(word.flags & kSentence) && !touched(i)) return kName;
     return word.size >= 2 ? kUnknown : 0;
   };
-  size_t found = 0;
+  const size_t known = detection.recoveries.size();
+  size_t free = 0;  // the first word that was not judged
   for (const Stretch& stretch : find_stretches(words.size(), kLeast, kDrop, value)) {
-    const Stretch wide = widen_stretch(
-        stretch, 0, words.size(), [&](size_t i) { return (words[i].flags & (kSentence | kLineBreak)) != 0; });
-    const Span span{words[wide.first].begin, words[wide.last].end()};
-    if (span.size() > kLongestJudged || found == kMaxRecoveries || mostly_recovered(detection, span))
-      continue;
-    const std::u32string_view part = text.substr(span.begin, span.size());
-    if (looks_like_code(*scan.tables, part)) continue;
-    const WordScan was = scan_words(part);
-    const Reading before = read_text(was, part);
-    std::u32string respaced = respace_marked_words(part);
-    const WordScan is = scan_words(respaced);
-    const Reading after = read_text(is, respaced);
-    const uint32_t unknown = before.letters - before.known_letters;
-    const uint32_t left = after.letters - after.known_letters;
-    if (before.plausibility > kMostBefore || unknown < left + kLeastUnknown || 5 * left > unknown) continue;
-    if (after.plausibility < kPlausible || after.mean_cost > kMostMeanCost) continue;
-    if (static_cast<float>(after.letters) < kLeastMeanWord * static_cast<float>(after.words)) continue;
-    const Mended mended = compare(was, part, is);
-    if (mended.cut < kLeastCut && mended.joined < kLeastJoined) continue;
-    const int per_word = mended.cut >= kLeastCut ? kLeastOrder : kLeastOrderJoined;
-    const bool in_order = after.order >= before.order + per_word * static_cast<int>(after.words);
-    if (!in_order && !(mended.marked >= kLeastMarked && left == 0)) continue;
-    ++found;
-    detection.evidence.push_back({span, "respaced"});
-    detection.recoveries.push_back({std::move(respaced), span, "respaced", after.plausibility});
+    if (stretch.last < free) continue;
+    const Stretch wide = widen_stretch(stretch, free, words.size(), [&](size_t i) {
+      return (words[i].flags & (kSentence | kLineBreak)) != 0;
+    });
+    // A long stretch is judged in pieces.
+    for (size_t first = wide.first; first <= wide.last; first = free) {
+      size_t last = first;
+      while (last < wide.last && words[last + 1].end() - words[first].begin <= kLongestJudged) ++last;
+      if (detection.recoveries.size() - known < kMaxRecoveries) judge(detection, text, scan, first, last);
+      free = last + 1;
+    }
   }
 }
 

@@ -8,7 +8,6 @@ namespace {
 // How far from the place the end of a line, and else that of a sentence, is looked for, in characters.
 constexpr size_t kLine = 250, kSentence = 120;
 constexpr std::u32string_view kStops = U".!?:;\u2026\u3002\uFF01\uFF1F\u0964\u061F";
-
 constexpr std::u32string_view kParagraph = U"\n\n";
 
 bool is_stop(char32_t c) { return kStops.find(c) != std::u32string_view::npos; }

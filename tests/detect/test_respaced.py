@@ -1,6 +1,7 @@
 """Words cut and joined without a rule are read back; compounds, code and ordinary text are left alone."""
 
 import random
+from itertools import pairwise
 
 import pytest
 from hypothesis import given, settings
@@ -84,6 +85,14 @@ def test_plain_words_are_no_alarm(name: str) -> None:
 )
 def test_marks_in_ordinary_words_are_no_alarm(text: str) -> None:
     assert KIND not in recovered(text)
+
+
+def test_a_long_text_is_read_to_its_end() -> None:
+    text = " ".join(scatter(SENTENCES["attack"], random.Random(seed), 12) for seed in range(120))
+    spans = [(begin, end) for _, begin, end, kind, _ in _core.detect_leet(text)[2] if kind == KIND]
+    assert len(text) > 9_000
+    assert sum(end - begin for begin, end in spans) > 0.9 * len(text)
+    assert all(before[1] <= after[0] for before, after in pairwise(spans))
 
 
 @given(st.text(alphabet="theandsecrwo .-_\n", max_size=300))
