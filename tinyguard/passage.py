@@ -1,7 +1,7 @@
 """The passage around a place in a text: whole lines where they are short, else whole sentences, else the place alone.
 
-A model that is shown a part of a text reads it best as somebody wrote it, from a beginning to an end. So a passage does not go
-on past a paragraph that ends inside of the place.
+A model that is shown a part of a text reads it best as somebody wrote it, from a beginning to an end. So a passage does
+not go on past a paragraph that ends inside of the place.
 """
 
 from __future__ import annotations
