@@ -148,7 +148,8 @@ void add_skeleton(const LanguageTables& tables, const char32_t* lower, size_t si
   }
 }
 
-Segmentation segment_words(const LanguageTables& tables, const char32_t* lower, size_t size) {
+Segmentation segment_words(const LanguageTables& tables, const char32_t* lower, size_t size,
+                           const uint32_t* gaps) {
   constexpr uint32_t unreached = ~0u;
   std::vector<uint32_t> cost(size + 1, unreached);
   std::vector<uint8_t> length(size + 1, 0);  // of the word that ends here; 0 is a loose letter
@@ -162,8 +163,13 @@ Segmentation segment_words(const LanguageTables& tables, const char32_t* lower, 
     const size_t longest = std::min(kLongestWord, size - i);
     for (size_t n = 1; n <= longest; ++n) {
       hash = hash_step(hash, lower[i + n - 1]);
-      const uint32_t word = dictionary_cost(tables, hash);
-      if (word != 0 && cost[i] + word < cost[i + n]) {
+      uint32_t word = dictionary_cost(tables, hash);
+      if (word == 0) continue;
+      if (gaps != nullptr) {
+        const uint32_t end = gaps[i + n] - gaps[i + n - 1];
+        word += kGapMoved * (gaps[i + n - 1] - gaps[i] + (end == 0));
+      }
+      if (cost[i] + word < cost[i + n]) {
         cost[i + n] = cost[i] + word;
         length[i + n] = static_cast<uint8_t>(n);
       }

@@ -91,6 +91,10 @@ struct Segmentation {
 constexpr uint32_t kLooseLetter = 130;
 
 // The cheapest way to read `lower` as dictionary words (Viterbi, linear: words have at most 20 letters).
-Segmentation segment_words(const LanguageTables& tables, const char32_t* lower, size_t size);
+// `gaps`, if there are any, has size + 1 entries: how many gaps the text has before that letter, its own
+// place included. A word across a gap, and one that ends where there is none, costs kGapMoved for each.
+constexpr uint32_t kGapMoved = 12;
+Segmentation segment_words(const LanguageTables& tables, const char32_t* lower, size_t size,
+                           const uint32_t* gaps = nullptr);
 
 }  // namespace tinyguard

@@ -9,6 +9,7 @@ namespace tinyguard {
 namespace {
 
 constexpr int kUnknown = 10;  // weights of a word in a stretch
+constexpr int kJoined = 30;   // an unknown one that is words with a common one among them
 constexpr int kCutOff = 4;    // a known word with a mark or a letter of another one beside it
 constexpr int kName = -4;
 constexpr int kLongKnown = -5;
@@ -22,6 +23,9 @@ constexpr uint32_t kLeastCut = 2, kLeastJoined = 3;  // words that are whole aga
 // What the order of the words must gain, for each of them. Compounds, foreign words and identifiers fall into
 // dictionary words too, but not into sentences.
 constexpr int kLeastOrder = 3, kLeastOrderJoined = 8;  // sixteenths of a nat
+// "tellme", "thisshop": two of them in a sentence are proof; a compound has no word like "this" in it.
+constexpr uint32_t kLeastCommon = 2;
+constexpr uint32_t kCommonLetters = 3, kCommonCost = 70;  // tenths of a nat
 // Of languages whose order is not known: words that a mark had cut.
 constexpr uint32_t kLeastMarked = 3;
 constexpr float kMostBefore = 0.92f, kPlausible = 0.85f, kLeastMeanWord = 3.2f, kMostMeanCost = 2.6f;
@@ -44,6 +48,27 @@ bool looks_like_code(const LanguageTables& tables, std::u32string_view part) {
     count += small && fold_letter(tables, part[i]).letter && lower_letter(tables, part[i]) != part[i];
   }
   return count > kMostCode;
+}
+
+// An unknown word that is dictionary words, one of them among the commonest.
+bool is_joined(const WordScan& scan, std::u32string_view text, const Word& word) {
+  const LanguageTables& tables = *scan.tables;
+  if (word.known() || word.size < 2 * kCommonLetters || !(word.flags & kLatin) || (word.flags & kContinues))
+    return false;
+  const bool name = (word.flags & kCapital) && !(word.flags & kSentence);
+  if (name || is_code(text, word) || (word.end() < text.size() && text[word.end()] == '(')) return false;
+  char32_t lower[kLongestScanned];
+  for (size_t i = 0; i < word.size; ++i) lower[i] = lower_letter(tables, text[word.begin + i]);
+  const Segmentation words = segment_words(tables, lower, word.size);
+  if (words.known_letters != word.size || words.ends.size() < 2) return false;
+  uint32_t begin = 0;
+  for (const uint32_t end : words.ends) {
+    if (end - begin >= kCommonLetters &&
+        dictionary_cost(tables, hash_word(lower + begin, end - begin)) <= kCommonCost)
+      return true;
+    begin = end;
+  }
+  return false;
 }
 
 // Words of `after` that stand across what was a gap in `before`, and gaps of `after` that `before` lacks.
@@ -82,12 +107,18 @@ void judge(Detection& detection, std::u32string_view text, const WordScan& scan,
   const Reading after = read_text(is, respaced);
   const uint32_t unknown = before.letters - before.known_letters;
   const uint32_t left = after.letters - after.known_letters;
-  if (before.plausibility > kMostBefore || unknown < left + kLeastUnknown || 5 * left > unknown) return;
+  DifferentWords common;
+  for (size_t i = first; i <= last && common.count < kLeastCommon; ++i) {
+    if (is_joined(scan, text, scan.words[i])) common.add(scan.words[i].hash);
+  }
+  const bool joined = common.count >= kLeastCommon;
+  if ((!joined && before.plausibility > kMostBefore) || unknown < left + kLeastUnknown || 5 * left > unknown)
+    return;
   if (after.plausibility < kPlausible || after.mean_cost > kMostMeanCost) return;
   if (static_cast<float>(after.letters) < kLeastMeanWord * static_cast<float>(after.words)) return;
   const Mended mended = compare(was, part, is);
-  if (mended.cut < kLeastCut && mended.joined < kLeastJoined) return;
-  const int per_word = mended.cut >= kLeastCut ? kLeastOrder : kLeastOrderJoined;
+  if (!joined && mended.cut < kLeastCut && mended.joined < kLeastJoined) return;
+  const int per_word = joined || mended.cut >= kLeastCut ? kLeastOrder : kLeastOrderJoined;
   const bool in_order = after.order >= before.order + per_word * static_cast<int>(after.words);
   if (!in_order && !(mended.marked >= kLeastMarked && left == 0)) return;
   detection.evidence.push_back({span, "respaced"});
@@ -99,6 +130,8 @@ void judge(Detection& detection, std::u32string_view text, const WordScan& scan,
 void find_respaced(Detection& detection, const TextView& view, const WordScan& scan) {
   const std::u32string_view text = view.normalized.text;
   const auto& words = scan.words;
+  // Of a language that the dictionary lacks, most words are unknown, and many fall into pieces.
+  const bool supported = 3 * scan.unknown <= words.size();
   const auto touched = [&](size_t i) {
     return (words[i].flags & kTouches) || (i + 1 < words.size() && (words[i + 1].flags & kTouches));
   };
@@ -111,6 +144,7 @@ void find_respaced(Detection& detection, const TextView& view, const WordScan& s
       if (touched(i)) return kCutOff;
       return word.size >= 4 ? kKnown : word.size == 3 ? -1 : 0;
     }
+    if (supported && is_joined(scan, text, word)) return kJoined;
     if ((word.flags & kCapital) && !(word.flags & kSentence) && !touched(i)) return kName;
     return word.size >= 2 ? kUnknown : 0;
   };

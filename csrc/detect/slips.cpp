@@ -17,8 +17,8 @@ constexpr int kGlued = -8;  // code
 constexpr int kLeast = 24;
 constexpr int kDrop = 30;
 // Names and foreign words read like language before anything is repaired, and fit in no better afterwards.
-constexpr float kMostBefore = 0.9f, kPlausible = 0.7f;
-constexpr int kLeastOrder = 4 * kNat;
+constexpr float kMostBefore = 0.89f, kPlausible = 0.7f;
+constexpr int kLeastOrder = 4 * kNat, kLeastOrderFew = 10 * kNat;
 constexpr size_t kMaxRecoveries = 8;
 // Unknown words that are tried before a text without repairs is let go, and of one text at all.
 constexpr uint32_t kTried = 12, kMost = 1500;
@@ -97,7 +97,8 @@ void detect_slips(const TextView& view, const WordScan& scan, Detection& detecti
     std::u32string repaired = fill_places(*scan.tables, text, whole, places, chosen);
     const Reading reading = read_text(repaired);
     const Reading before = read_text(text.substr(whole.begin, whole.size()));
-    if (before.plausibility > kMostBefore || reading.order < before.order + kLeastOrder) continue;
+    const int least = before.plausibility > kMostBefore ? kLeastOrderFew : kLeastOrder;
+    if (reading.order < before.order + least) continue;
     if (reading.plausibility < kPlausible || reading.known_letters * 5 < reading.letters * 3) continue;
     free = wide.last + 1;
     ++found;

@@ -218,7 +218,7 @@ void find_spacing(Detection& detection, const TextView& view, const WordScan& sc
   if (scan.unknown >= 3) find_fragments(detection, text, scan);
   if (scan.long_runs > 0) find_joined(detection, text, scan);
   find_hyphenated(detection, text, scan);
-  if (scan.unknown >= 3) find_respaced(detection, view, scan);
+  if (scan.unknown >= 2) find_respaced(detection, view, scan);
 }
 
 }  // namespace tinyguard

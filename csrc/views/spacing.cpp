@@ -11,13 +11,16 @@ namespace {
 
 constexpr size_t kPiece = 2048;  // letters that one segmentation sees
 
-void append_split(const LanguageTables& tables, std::u32string_view run, std::u32string& out) {
+// `gaps`: of each letter and of the end of `run`, how many gaps stand before it; empty if it has none.
+void append_split(const LanguageTables& tables, std::u32string_view run, const std::vector<uint32_t>& gaps,
+                  std::u32string& out) {
   std::u32string lower;
   for (size_t begin = 0; begin < run.size(); begin += kPiece) {
     const std::u32string_view piece = run.substr(begin, kPiece);
     lower.assign(piece);
     for (char32_t& c : lower) c = lower_letter(tables, c);
-    const Segmentation words = segment_words(tables, lower.data(), lower.size());
+    const Segmentation words =
+        segment_words(tables, lower.data(), lower.size(), gaps.empty() ? nullptr : gaps.data() + begin);
     uint32_t at = 0;
     for (const uint32_t end : words.ends) {
       if (!out.empty() && out.back() != ' ') out.push_back(' ');
@@ -66,7 +69,7 @@ Gap letter_gap(std::u32string_view text, const std::vector<Gap>& gaps) {
 
 std::u32string split_joined_words(const LanguageTables& tables, std::u32string_view run) {
   std::u32string out;
-  append_split(tables, run, out);
+  append_split(tables, run, {}, out);
   return out;
 }
 
@@ -95,7 +98,7 @@ std::u32string join_spaced_letters(std::u32string_view text) {
     if (fold_letter(*tables, text[i]).letter != 0) run.push_back(text[i]);
   }
   if (told) return out += run;
-  append_split(*tables, run, out);
+  append_split(*tables, run, {}, out);
   return out;
 }
 
@@ -105,15 +108,23 @@ std::u32string respace(std::u32string_view text, bool marked) {
   const LanguageTables* tables = language_tables();
   if (tables == nullptr) return std::u32string(text);
   std::u32string out, run;
+  std::vector<uint32_t> gaps;  // where words are likely to end, if spaces mean anything
+  uint32_t count = 0;
   const auto flush = [&] {
-    append_split(*tables, run, out);
+    if (marked) gaps.push_back(count + 1);
+    append_split(*tables, run, gaps, out);
     run.clear();
+    gaps.clear();
+    count = 0;
   };
   const auto letter = [&](size_t i) { return i < text.size() && fold_letter(*tables, text[i]).letter; };
   for (size_t i = 0; i < text.size(); ++i) {
     const char32_t c = text[i];
     if (letter(i)) {
+      if (marked) gaps.push_back(count);
       run.push_back(c);
+    } else if (marked && (c == ' ' || c == '\t')) {
+      count += !run.empty();
     } else if (c != ' ' && c != '\t' &&
                !(marked && is_cutting_mark(c) && i > 0 && letter(i - 1) && letter(i + 1))) {
       flush();
