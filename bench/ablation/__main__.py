@@ -5,8 +5,8 @@
 
 A guard without a part has other scores, so each arm is judged at the threshold at which as many of the ordinary texts
 (sets `benign_*`) are convicted as by the whole guard at its own threshold. The matrix is that of `bench.attacks`;
-`in prose` are 24 of its attacks before, after and in the middle of 2,000 characters. Writes FOLDER/ablation.json and
-prints a Markdown table.
+`in prose` are 24 of its attacks before, after and in the middle of 2,000 characters. Writes FOLDER/ablation.json,
+anew after each arm, and prints a Markdown table.
 """
 
 from __future__ import annotations
@@ -60,18 +60,18 @@ def main(arguments: list[str] | None = None) -> None:
     args = parser.parse_args(arguments)
     rows = thinned([row for spec in args.files for row in read_file(spec)], args.every)
     disguised, padded = disguises(args.per_technique), in_prose()
+    command = ["python", "-m", "bench.ablation", *(sys.argv[1:] if arguments is None else arguments)]
+    made = provenance(command, [split_spec(spec)[1] for spec in args.files])
     arms: list[dict[str, Any]] = []
+    result = {"provenance": made, "texts": len(rows), "disguised": len(disguised), "arms": arms}
+    args.out.mkdir(parents=True, exist_ok=True)
     for name in tqdm(["", *args.part], desc="arms", disable=None):
         part = PARTS[name] if name else WHOLE
         with tempfile.TemporaryDirectory() as work:
             detector = part.without(args.model, Path(work))
             figures = measure(detector, rows, disguised, padded, arms[0]["traffic"] if arms else None)
         arms.append({"without": name, "what": part.what, **figures})
-    args.out.mkdir(parents=True, exist_ok=True)
-    command = ["python", "-m", "bench.ablation", *(sys.argv[1:] if arguments is None else arguments)]
-    files = [split_spec(spec)[1] for spec in args.files]
-    result = {"provenance": provenance(command, files), "texts": len(rows), "disguised": len(disguised), "arms": arms}
-    (args.out / "ablation.json").write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
+        (args.out / "ablation.json").write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
     print(markdown(arms))
 
 
