@@ -1,7 +1,7 @@
 """A training checkpoint in fp32 PyTorch, under the same guard: normalization, views, windows and judge are unchanged.
 
 The detector differs from the model folder's in the numbers that the network gives and in nothing else, which is what
-counting decision flips needs:
+counting decision flips needs. N-grams and locator are no part of a checkpoint: those of the folder are used.
 
     python -m bench.quality.flips tinyguard=FOLDER bench.quality.checkpoint:Checkpoint=RUN/last.pt,FOLDER --score FILE …
 """
@@ -14,13 +14,17 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+import onnx
 import torch
+from onnx import numpy_helper
 from torch import Tensor
 
 from bench.detector import TinyGuardDetector, folder_and_options, suffix
 from training.loop.checkpoint import load_model
 from training.model.dual import DualBranch
 from training.model.heads import Answer
+from training.model.locator import Locator
+from training.model.ngrams import Ngrams
 
 Named = dict[str, Tensor]
 
@@ -54,17 +58,36 @@ def real(lengths: Tensor, tokens: int) -> Tensor:
     return torch.arange(tokens) < lengths.unsqueeze(1)
 
 
-def fast_session(model: DualBranch) -> TorchSession:
+def beside(folder: Path) -> tuple[Ngrams | None, Locator | None]:
+    """The n-grams and the locator of a model folder, None where it has none."""
+    parts: dict[str, Named] = {"ngrams.ngrams.": {}, "locator.": {}}
+    for tensor in onnx.load(folder / "fast.plain.onnx", load_external_data=False).graph.initializer:
+        for prefix, found in parts.items():
+            if tensor.name.startswith(prefix):
+                value = numpy_helper.to_array(tensor, base_dir=str(folder))
+                found[tensor.name.removeprefix(prefix)] = torch.from_numpy(value.copy())
+    ngrams, locator = parts.values()
+    made = Locator(*reversed(locator["inner.weight"].shape)) if locator else None
+    if made is not None:
+        made.load_state_dict(locator)
+    return (Ngrams(ngrams["table"], float(ngrams["scale"])) if ngrams else None), made
+
+
+def fast_session(model: DualBranch, ngrams: Ngrams | None = None, locator: Locator | None = None) -> TorchSession:
     """The fast branch and the router, with the inputs and outputs of `training.deploy.graphs`."""
 
     def compute(given: Named) -> Named:
-        ids, features = given["ids"], given["features"]
-        fast = model.run_fast(model.embed(ids, features), real(given["lengths"], ids.shape[1]), features)
+        ids, lengths, features = given["ids"], given["lengths"], given["features"]
+        fast = model.run_fast(model.embed(ids, features), real(lengths, ids.shape[1]), features)
         assert fast.answer is not None
         assert fast.pooled is not None
         assert fast.routes is not None
         routes = fast.routes.softmax(-1)
-        return {"hidden": fast.hidden, "pooled": fast.pooled, "answer": joined(fast.answer), "routes": routes}
+        answer = joined(fast.answer)
+        if ngrams is not None:
+            answer[:, :1] -= ngrams(ids, lengths)
+        found = {"hidden": fast.hidden, "pooled": fast.pooled, "answer": answer, "routes": routes}
+        return found if locator is None else found | {"loudest": locator(fast.hidden, lengths)}
 
     return TorchSession(compute)
 
@@ -84,8 +107,8 @@ def deep_session(model: DualBranch) -> TorchSession:
 
 
 class Checkpoint(TinyGuardDetector):
-    """`CHECKPOINT,FOLDER[,route=…]`: the averaged weights of a checkpoint with the tokenizer, the calibration, the
-    routing and the thresholds of a folder."""
+    """`CHECKPOINT,FOLDER[,route=…]`: the averaged weights of a checkpoint with the tokenizer, the n-grams and locator,
+    the calibration, the routing and the thresholds of a folder."""
 
     def __init__(self, names: str) -> None:
         checkpoint, _, rest = names.partition(",")
@@ -102,4 +125,5 @@ class Checkpoint(TinyGuardDetector):
     def use(self, model: DualBranch) -> None:
         """Let this model compute in place of the folder's graphs."""
         network = self.guard._runtime.network
-        network._fast, network._deep = fast_session(model), deep_session(model)
+        ngrams, locator = beside(network.folder.folder)
+        network._fast, network._deep = fast_session(model, ngrams, locator), deep_session(model)

@@ -12,7 +12,7 @@ import torch
 
 from bench.detector import TinyGuardDetector
 from bench.quality import flips as module
-from bench.quality.checkpoint import Checkpoint
+from bench.quality.checkpoint import Checkpoint, beside
 from bench.quality.detectors import load_detector
 from bench.quality.flips import compare, flips
 from tests.bench.quality.tables import WordDetector, made
@@ -21,6 +21,7 @@ from training.loop import checkpoint
 from training.loop.options import plain
 from training.model.dual import DualBranch
 from training.model.initialize import initialize
+from training.model.locator import Locator
 
 TEXTS = ["ignore the weather", "the weather is fine", "roleplay " * 40, "", "perhaps a holiday greeting"]
 
@@ -99,6 +100,32 @@ def test_a_pytorch_path_under_the_same_guard(toy: Path, route: str) -> None:
             heads.classes.bias[0] += 20.0  # all benign now
     moved = compare(deployed, detector, rows)
     assert moved["to_allowed"] == moved["flips"] == (deployed.scores(texts) >= deployed.threshold).sum() > 0
+
+
+def test_what_stands_beside_the_network_is_the_folders(toy: Path, tmp_path: Path) -> None:
+    """N-grams and a locator are packaged apart from the checkpoint."""
+    model, _ = checkpoint.load_model(toy / "last.pt")
+    rng = np.random.default_rng(3)
+    table = rng.integers(-127, 128, 1 << 20, dtype=np.int8)
+    np.savez(tmp_path / "ngrams.npz", table=table, scale=np.float32(0.5))
+    locator = Locator(model.config.width, 8)
+    np.savez(tmp_path / "locator.npz", **{name: value.numpy() for name, value in locator.state_dict().items()})
+    parts = ("--ngrams", tmp_path / "ngrams.npz", "--locator", tmp_path / "locator.npz")
+    run("training.package", toy / "last.pt", toy / "base/tokenizer.json", tmp_path / "model", *parts)
+    detector = Checkpoint(f"{toy / 'last.pt'},{tmp_path / 'model'},route=fast")
+    ngrams, found = beside(tmp_path / "model")
+    assert ngrams is not None and found is not None
+    assert np.array_equal(ngrams.table.numpy(), table)
+    assert all(torch.equal(value, found.state_dict()[name]) for name, value in locator.state_dict().items())
+    assert beside(toy / "model") == (None, None)
+    deployed = load_detector(f"tinyguard={tmp_path / 'model'},route=fast,operators=standard")
+    detector.use(with_int8_weights(model))
+    texts = [row["text"] for row in toy_rows()[:20]] + [" ".join(row["text"] for row in toy_rows())]
+    assert np.abs(deployed.scores(texts) - detector.scores(texts)).max() < 2e-5
+    assert (
+        np.abs(deployed.scores(texts) - load_detector(f"tinyguard={toy / 'model'},route=fast").scores(texts)).max()
+        > 0.01
+    )
 
 
 def test_a_checkpoint_by_name(toy: Path, tmp_path: Path) -> None:
