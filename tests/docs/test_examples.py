@@ -57,12 +57,17 @@ def test_every_detector_has_a_section_and_examples() -> None:
         assert "Known false alarms" in tables.false_alarms(name)
 
 
+#: What looks like carelessness: a view, and nothing against the text.
+WITHOUT_SCORE = {"slips", "respaced"}
+
+
 @pytest.mark.parametrize(("detector", "kind", "text"), KINDS, ids=[kind for _, kind, _ in KINDS])
 def test_the_example_of_a_kind_sets_it(detector: str, kind: str, text: str) -> None:
     analysis = _core.analyze(text)
     found = {view.kind for view in analysis.views[1:]} | {name for *_, name in analysis.spans}
     assert kind in found
-    assert analysis.detectors[detector] > 0.15
+    score = analysis.detectors[detector]
+    assert score == 0.0 if kind in WITHOUT_SCORE else score > 0.15
 
 
 def test_every_kind_that_the_techniques_bring_out_has_an_example() -> None:
