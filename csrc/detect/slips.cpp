@@ -89,7 +89,7 @@ void detect_slips(const TextView& view, const WordScan& scan, Detection& detecti
     if (budget == 0) break;
     wide.last = std::min(wide.last, wide.first + budget - 1);
     budget -= static_cast<uint32_t>(wide.last - wide.first + 1);
-    const std::vector<Place> places = slip_places(scan, text, wide.first, wide.last);
+    const std::vector<Place> places = places_of(scan, text, wide.first, wide.last, slip_options);
     const std::vector<uint8_t> chosen = choose_words(*scan.tables, places);
     const Count count = count_repairs(scan, stretch, wide.first, places, chosen);
     if (count.different.count < kLeastRepairs || count.repairs * 2 < count.unknown) continue;

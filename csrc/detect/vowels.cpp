@@ -51,7 +51,7 @@ void detect_vowels(const TextView& view, const WordScan& scan, Detection& detect
     const Stretch wide = widen_stretch(stretch, free, words.size(), [&](size_t i) {
       return (words[i].flags & (kSentence | kLineBreak)) != 0;
     });
-    const std::vector<Place> places = vowel_places(scan, text, wide.first, wide.last);
+    const std::vector<Place> places = places_of(scan, text, wide.first, wide.last, vowel_options);
     const std::vector<uint8_t> chosen = choose_words(*scan.tables, places);
     uint32_t repairs = 0, unknown = 0, dropped = 0, kept = 0;
     DifferentWords different;

@@ -3,7 +3,6 @@
 
 #include <string>
 #include <string_view>
-#include <vector>
 
 #include "detect/language.h"
 #include "views/word_choice.h"
@@ -13,8 +12,6 @@ namespace tinyguard {
 // What the word may be: itself, and every dictionary word that one slip turns into it (a letter left out, put
 // in, changed for another, or swapped with its neighbour: Damerau 1964).
 WordOptions slip_options(const WordScan& scan, std::u32string_view text, const Word& word);
-// The words `first` to `last` as places to choose words for.
-std::vector<Place> slip_places(const WordScan& scan, std::u32string_view text, size_t first, size_t last);
 // `text` with every unknown word put right that one slip explains.
 std::u32string repair_slips(std::u32string_view text);
 

@@ -36,23 +36,6 @@ WordOptions vowel_options(const WordScan& scan, std::u32string_view text, const 
   return options;
 }
 
-std::vector<Place> vowel_places(const WordScan& scan, std::u32string_view text, size_t first, size_t last) {
-  std::vector<Place> places;
-  places.reserve(last - first + 1);
-  for (size_t i = first; i <= last; ++i) {
-    const Word& word = scan.words[i];
-    places.push_back(
-        {{word.begin, word.end()}, (word.flags & kSentence) != 0, vowel_options(scan, text, word)});
-  }
-  return places;
-}
-
-std::u32string restore_vowels(std::u32string_view text) {
-  const WordScan scan = scan_words(text);
-  if (scan.words.empty()) return std::u32string(text);
-  const auto places = vowel_places(scan, text, 0, scan.words.size() - 1);
-  return fill_places(*scan.tables, text, {0, static_cast<uint32_t>(text.size())}, places,
-                     choose_words(*scan.tables, places));
-}
+std::u32string restore_vowels(std::u32string_view text) { return choose_everywhere(text, vowel_options); }
 
 }  // namespace tinyguard

@@ -3,7 +3,6 @@
 
 #include <string>
 #include <string_view>
-#include <vector>
 
 #include "detect/language.h"
 #include "views/word_choice.h"
@@ -17,8 +16,6 @@ constexpr bool vowel_poor(uint32_t size, uint32_t vowels) { return vowels * 4 < 
 
 // What the word may be: itself, and what the dictionary makes of it with more vowels.
 WordOptions vowel_options(const WordScan& scan, std::u32string_view text, const Word& word);
-// The words `first` to `last` as places to choose words for.
-std::vector<Place> vowel_places(const WordScan& scan, std::u32string_view text, size_t first, size_t last);
 // `text` with the vowels back in every word, whether it lacks any or not.
 std::u32string restore_vowels(std::u32string_view text);
 

@@ -91,4 +91,23 @@ std::u32string fill_places(const LanguageTables& tables, std::u32string_view tex
   return filled += text.substr(done, span.end - done);
 }
 
+std::vector<Place> places_of(const WordScan& scan, std::u32string_view text, size_t first, size_t last,
+                             OptionsOf options) {
+  std::vector<Place> places;
+  places.reserve(last - first + 1);
+  for (size_t i = first; i <= last; ++i) {
+    const Word& word = scan.words[i];
+    places.push_back({{word.begin, word.end()}, (word.flags & kSentence) != 0, options(scan, text, word)});
+  }
+  return places;
+}
+
+std::u32string choose_everywhere(std::u32string_view text, OptionsOf options) {
+  const WordScan scan = scan_words(text);
+  if (scan.words.empty()) return std::u32string(text);
+  const auto places = places_of(scan, text, 0, scan.words.size() - 1, options);
+  return fill_places(*scan.tables, text, {0, static_cast<uint32_t>(text.size())}, places,
+                     choose_words(*scan.tables, places));
+}
+
 }  // namespace tinyguard
