@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "detect/encoding_scan.h"
+#include "text/unicode_tables.h"
 #include "views/codec_braille.h"
 #include "views/codec_bytes.h"
 #include "views/codec_morse.h"
@@ -21,10 +22,15 @@ constexpr uint32_t kLeastNumbers = 5;
 constexpr uint32_t kLeastDigits = 14;  // of one long decimal number
 constexpr uint32_t kLeastCodes = 6;    // Morse letters
 constexpr uint32_t kLeastTaps = 24;
+constexpr uint32_t kMostKept = 12;  // letters in a row between braille cells
 
 bool is_list_separator(char32_t c) {
   constexpr std::u32string_view kSeparators = U",;:|-+/[](){}.'\"_\\";
   return is_ascii_space(c) || (c < 128 && kSeparators.find(c) != std::u32string_view::npos);
+}
+
+bool is_accented_latin(char32_t c) {
+  return c >= 0xC0 && char_info(c).has(kLetter) && char_info(c).group() == Group::latin;
 }
 
 struct ListShape {
@@ -243,14 +249,22 @@ void scan_braille(Scan& scan, uint32_t position) {
   while (begin > scan.resume && is_braille(scan.text[begin - 1])) --begin;
   uint32_t end = begin, cells = 0, next = begin;
   const auto size = static_cast<uint32_t>(scan.text.size());
-  // Cells, with at most two other characters (white space, ASCII punctuation) between them.
-  while (next < size && next - end < 3) {
+  // Cells, with at most two other characters (white space, ASCII punctuation) between them, or a few letters
+  // that braille of ASCII has no cells for: in Vietnamese or Czech they stay as they are.
+  uint32_t gap = 0, kept = 0;  // characters and letters since the last cell
+  while (next < size && gap < 3 && kept < kMostKept) {
     const char32_t c = scan.text[next++];
     if (is_braille(c)) {
       ++cells;
       end = next;
+      gap = kept = 0;
+    } else if (is_accented_latin(c)) {
+      ++kept;
+      gap = 0;
     } else if (c >= 128 || is_ascii_alnum(c)) {
       break;
+    } else {
+      ++gap;
     }
   }
   scan.resume = std::max(scan.resume, end);

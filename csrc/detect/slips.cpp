@@ -22,6 +22,7 @@ constexpr int kLeastOrder = 4 * kNat, kLeastOrderFew = 10 * kNat;
 constexpr size_t kMaxRecoveries = 8;
 // Unknown words that are tried before a text without repairs is let go, and of one text at all.
 constexpr uint32_t kTried = 12, kMost = 1500;
+constexpr uint32_t kGivenUp = 3;  // words without a repair that end the trial, beside one for each repair
 
 // A capital and then a small letter, in the middle of a sentence.
 bool is_name(const WordScan& scan, std::u32string_view text, const Word& word) {
@@ -50,7 +51,8 @@ Count count_repairs(const WordScan& scan, const Stretch& stretch, size_t from,
   return count;
 }
 
-// Whether a stretch is worth a closer look: of its first unknown words a good part can be repaired.
+// Whether a stretch is worth a closer look: of its first unknown words a good part can be repaired. Foreign
+// words and names are given up after a few; they are most of what is tried.
 bool promising(const WordScan& scan, std::u32string_view text, const Stretch& stretch, uint32_t& budget) {
   uint32_t tried = 0, repaired = 0;
   for (size_t i = stretch.first; i <= stretch.last && tried < kTried && budget > 0; ++i) {
@@ -59,6 +61,7 @@ bool promising(const WordScan& scan, std::u32string_view text, const Stretch& st
     ++tried;
     --budget;
     repaired += slip_options(scan, text, word).count > 1;
+    if (2 * repaired + kGivenUp < tried) return false;
   }
   return repaired >= kLeastRepairs && 2 * repaired >= tried;
 }

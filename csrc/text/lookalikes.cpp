@@ -123,7 +123,7 @@ Fold decide(const Word& word, const std::u32string& text, bool latin_line, bool 
     if (word.latin_looks == 0 || word.latin_other > 0 || word.ascii + word.latin_looks < 2) return Fold::none;
     return Fold::latin;
   }
-  if (word.genuine > 0 || word.latin_other > 0) return Fold::none;
+  if (word.genuine > 0) return Fold::none;
   if (!word.latin()) return word.weak == 0 && latin_line && !near_genuine ? Fold::all : Fold::none;
   if (is_scientific(word, text) || (near_genuine && word.switches == 1)) return Fold::none;
   return Fold::all;

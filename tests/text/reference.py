@@ -438,7 +438,7 @@ class Word:
             plain = len(self.latin) == len(self.ascii) + len(self.latin_looks)
             disguised = any(c != "ı" for c in self.latin_looks)
             return plain and disguised and len(self.latin) >= 2
-        if len(self.looks) < len(self.foreign) or len(self.latin) > len(self.ascii) + len(self.latin_looks):
+        if len(self.looks) < len(self.foreign):
             return False
         if not self.latin:
             return len(self.strong) == len(self.foreign) and latin_line and not near_genuine

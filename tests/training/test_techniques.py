@@ -71,6 +71,13 @@ def test_a_letter_whose_capital_is_two_letters() -> None:
     assert any("SS" in outcome for outcome in outcomes)
 
 
+@pytest.mark.parametrize(
+    ("name", "expected"), [("morse", "-... --- / --.- ..- .-"), ("letter_numbers", "2-15 17-21-1")]
+)
+def test_codes_of_a_to_z_keep_the_letter_under_a_mark(name: str, expected: str) -> None:
+    assert expected in {TECHNIQUES[name].function("Bỏ qua", random.Random(seed)) for seed in range(20)}
+
+
 def test_wrapped_payload_is_inside() -> None:
     payload = TECHNIQUES["escape_x"].function(PLAIN, random.Random(0))
     for form in ("escape_x_request", "escape_x_prompt"):

@@ -12,6 +12,7 @@ import binascii
 import html
 import quopri
 import random
+import unicodedata
 import urllib.parse
 
 from training.data.techniques.technique import LATIN, Technique
@@ -32,6 +33,15 @@ NATO = (
     "Alfa Bravo Charlie Delta Echo Foxtrot Golf Hotel India Juliett Kilo Lima Mike November Oscar Papa Quebec Romeo "
     "Sierra Tango Uniform Victor Whiskey X-ray Yankee Zulu"
 )
+
+#: Letters that are no letter with a mark, as people write them where they have only a to z.
+PLAIN = str.maketrans({"đ": "d", "ł": "l", "ø": "o", "ı": "i", "ð": "d", "ß": "ss", "æ": "ae", "œ": "oe", "þ": "th"})
+
+
+def base_letters(text: str) -> str:
+    """Small letters without their marks: codes of a to z would lose the others, and most of a Vietnamese word."""
+    plain = unicodedata.normalize("NFD", text.lower().translate(PLAIN))
+    return "".join(c for c in plain if not unicodedata.combining(c))
 
 
 def base16(text: str, rng: random.Random) -> str:
@@ -136,8 +146,8 @@ def uuencode(text: str, rng: random.Random) -> str:
 
 
 def morse(text: str, rng: random.Random) -> str:
-    """ITU-R M.1677 international Morse; " / " between words, unknown characters dropped."""
-    words = ([MORSE[c] for c in word if c in MORSE] for word in text.lower().split())
+    """ITU-R M.1677 international Morse; " / " between words, marks of letters and unknown characters dropped."""
+    words = ([MORSE[c] for c in word if c in MORSE] for word in base_letters(text).split())
     code = rng.choice((" / ", " / ", "   ", " | ")).join(" ".join(w) for w in words if w)
     if rng.random() < 0.15:
         code = code.replace(".", "·").replace("-", "−")
@@ -177,14 +187,14 @@ def octal(text: str, rng: random.Random) -> str:
 
 def letter_numbers(text: str, rng: random.Random) -> str:
     """A = 1 … Z = 26; hyphens between letters, spaces between words."""
-    words = ([str(ord(c) - 96) for c in w if "a" <= c <= "z"] for w in text.lower().split())
+    words = ([str(ord(c) - 96) for c in w if "a" <= c <= "z"] for w in base_letters(text).split())
     return " ".join("-".join(w) for w in words if w)
 
 
 def spelling_alphabet(text: str, rng: random.Random) -> str:
     """The ICAO spelling alphabet, words divided by commas or dashes."""
     names = NATO.split()
-    words = (" ".join(names[ord(c) - 97] for c in w if "a" <= c <= "z") for w in text.lower().split())
+    words = (" ".join(names[ord(c) - 97] for c in w if "a" <= c <= "z") for w in base_letters(text).split())
     return rng.choice((", ", " - ", "\n", " / ")).join(w for w in words if w)
 
 
