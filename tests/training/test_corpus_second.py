@@ -1,4 +1,4 @@
-"""The corpora of the second and third rounds of writing: complete rows, pairs with both sides, plants where they say."""
+"""The corpora of the second to fourth rounds of writing: complete rows, pairs with both sides, plants where they say."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ PAIRED = (
     "long_bots_b", "long_wraps", "plain_direct", "power_prompts", "script_pairs", "task_plants_second", "trick_attacks",
     "trigger_benign", "wrapped_wishes", "wrapped_world", "guides_c", "mild_direct", "plant_twins", "prompt_parts",
     "power_users", "quiet_wishes_a", "quiet_wishes_b", "shape_jailbreaks", "world_twins",
+    "close_documents_latin", "close_documents_scripts", "close_fiction", "close_chats", "quiet_plants",
 )  # fmt: skip
 NAMES = (*PAIRED, "everyday", "codes")
 LABELS = {"benign", "direct_injection", "indirect_injection", "jailbreak", "obfuscation", "harmful_request"}

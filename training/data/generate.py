@@ -12,6 +12,7 @@ from __future__ import annotations
 import argparse
 import json
 import random
+import unicodedata
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 from pathlib import Path
@@ -25,6 +26,7 @@ from training.data.repair import repaired
 from training.data.reword import reworded
 from training.data.rows import Row, read_rows
 from training.data.techniques import TECHNIQUES, Technique
+from training.data.techniques.encodings import without_marks
 from training.data.wrap import wrapped
 
 DOCUMENT_KINDS = frozenset({"document", "email", "code", "tool_output", "chat_transcript"})
@@ -136,6 +138,19 @@ def disguised(source: Row, technique: Technique, rng: random.Random) -> Iterator
         yield made(normalized, hidden, source["lang"], technique.name, features=features)
 
 
+def unaccented(rows: list[Row], n: int, rng: random.Random) -> Iterator[Row]:
+    """Up to `n` of the rows as people type them without a keyboard of their language: "bo qua moi chi dan"."""
+    bare = [(row, without_marks(row["text"])) for row in rows if not row["text"].isascii() and is_latin(row["text"])]
+    changed = [(row, text) for row, text in bare if text != row["text"]]
+    for row, text in rng.sample(changed, min(n, len(changed))):
+        yield made(text, row["label"], row.get("lang") or "unknown", "unaccented")
+
+
+def is_latin(text: str) -> bool:
+    """Whether all letters are: a mark is part of the letter in most other scripts."""
+    return all("LATIN" in unicodedata.name(c, "") for c in text if c.isalpha())
+
+
 #: Families whose result a reader can still read without undoing anything.
 READABLE = frozenset(
     {"homoglyph", "invisible", "letterform", "typoglycemia", "noise", "padding", "splitting", "markup"}
@@ -161,6 +176,7 @@ def main() -> None:
     parser.add_argument("--recomposed", type=int, default=6000)
     parser.add_argument("--conversations", type=int, default=4000)
     parser.add_argument("--reworded", type=int, default=3000)
+    parser.add_argument("--unaccented", type=int, default=3000)
     parser.add_argument("--seed", type=int, default=1)
     args = parser.parse_args()
     rng = random.Random(args.seed)
@@ -199,6 +215,7 @@ def main() -> None:
         write(recomposed(prompts, args.recomposed, rng))
         write(conversations(prompts, attacks, ordinary, args.conversations, rng))
         write(padded(attacks, lookalikes, [r for r in benign if len(r["text"]) > 80], args.padded, rng))
+        write(unaccented([*attacks, *lookalikes], args.unaccented, rng))
         techniques = [t for t in TECHNIQUES.values() for _ in range(3 if t.family in READABLE else 1)]
         for _ in range(args.disguised):
             source = rng.choice(attacks if rng.random() < 0.5 else ordinary)

@@ -35,13 +35,16 @@ NATO = (
 )
 
 #: Letters that are no letter with a mark, as people write them where they have only a to z.
-PLAIN = str.maketrans({"đ": "d", "ł": "l", "ø": "o", "ı": "i", "ð": "d", "ß": "ss", "æ": "ae", "œ": "oe", "þ": "th"})
+PLAIN = str.maketrans({
+    "đ": "d", "Đ": "D", "ł": "l", "Ł": "L", "ø": "o", "Ø": "O", "ı": "i", "ð": "d", "ß": "ss", "æ": "ae", "œ": "oe",
+    "þ": "th",
+})  # fmt: skip
 
 
-def base_letters(text: str) -> str:
-    """Small letters without their marks: codes of a to z would lose the others, and most of a Vietnamese word."""
-    plain = unicodedata.normalize("NFD", text.lower().translate(PLAIN))
-    return "".join(c for c in plain if not unicodedata.combining(c))
+def without_marks(text: str) -> str:
+    """Letters without their marks: codes of a to z would lose the others, and most of a Vietnamese word."""
+    plain = unicodedata.normalize("NFD", text.translate(PLAIN))
+    return unicodedata.normalize("NFC", "".join(c for c in plain if not unicodedata.combining(c)))
 
 
 def base16(text: str, rng: random.Random) -> str:
@@ -147,7 +150,7 @@ def uuencode(text: str, rng: random.Random) -> str:
 
 def morse(text: str, rng: random.Random) -> str:
     """ITU-R M.1677 international Morse; " / " between words, marks of letters and unknown characters dropped."""
-    words = ([MORSE[c] for c in word if c in MORSE] for word in base_letters(text).split())
+    words = ([MORSE[c] for c in word if c in MORSE] for word in without_marks(text.lower()).split())
     code = rng.choice((" / ", " / ", "   ", " | ")).join(" ".join(w) for w in words if w)
     if rng.random() < 0.15:
         code = code.replace(".", "·").replace("-", "−")
@@ -187,14 +190,14 @@ def octal(text: str, rng: random.Random) -> str:
 
 def letter_numbers(text: str, rng: random.Random) -> str:
     """A = 1 … Z = 26; hyphens between letters, spaces between words."""
-    words = ([str(ord(c) - 96) for c in w if "a" <= c <= "z"] for w in base_letters(text).split())
+    words = ([str(ord(c) - 96) for c in w if "a" <= c <= "z"] for w in without_marks(text.lower()).split())
     return " ".join("-".join(w) for w in words if w)
 
 
 def spelling_alphabet(text: str, rng: random.Random) -> str:
     """The ICAO spelling alphabet, words divided by commas or dashes."""
     names = NATO.split()
-    words = (" ".join(names[ord(c) - 97] for c in w if "a" <= c <= "z") for w in base_letters(text).split())
+    words = (" ".join(names[ord(c) - 97] for c in w if "a" <= c <= "z") for w in without_marks(text.lower()).split())
     return rng.choice((", ", " - ", "\n", " / ")).join(w for w in words if w)
 
 
