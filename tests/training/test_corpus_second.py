@@ -17,6 +17,7 @@ PAIRED = (
     "trigger_benign", "wrapped_wishes", "wrapped_world", "guides_c", "mild_direct", "plant_twins", "prompt_parts",
     "power_users", "quiet_wishes_a", "quiet_wishes_b", "shape_jailbreaks", "world_twins",
     "close_documents_latin", "close_documents_scripts", "close_fiction", "close_chats", "quiet_plants",
+    "quiet_plants_long", "close_mixed",
 )  # fmt: skip
 NAMES = (*PAIRED, "everyday", "codes")
 LABELS = {"benign", "direct_injection", "indirect_injection", "jailbreak", "obfuscation", "harmful_request"}
