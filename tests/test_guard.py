@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import logging
 import math
+import random
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -21,6 +22,7 @@ from tests.tiny_model import (
     HARMFUL,
     ORDINARY,
     THRESHOLDS,
+    TRIGGERS,
     UNSURE,
     write_model,
 )  # fmt: skip
@@ -333,6 +335,17 @@ def test_the_router_threshold_decides(tmp_path: Path) -> None:
     always = Guard(write_model(tmp_path / "always", router_threshold=2.0))
     assert (never.classify(text).route, never.classify(text).is_safe) == ("fast_only", True)
     assert (always.classify(SAFE).route, always.classify(f"the {DEEP_TRIGGER} sea").is_safe) == ("both", False)
+
+
+@pytest.mark.parametrize("threads", [1, 3])
+def test_a_deep_graph_that_reads_the_text_itself(tiny_guard: Guard, tmp_path: Path, threads: int) -> None:
+    guard = Guard(write_model(tmp_path, deep_reads="ids"), threads=threads)
+    words = [*ORDINARY, *TRIGGERS, UNSURE, DEEP_TRIGGER]
+    rng = random.Random(4)
+    texts = [" ".join(rng.choices(words, k=rng.choice([1, 3, 9, 40, 90]))) for _ in range(150)]
+    for mine, theirs in zip(guard.classify_batch(texts), tiny_guard.classify_batch(texts), strict=True):
+        assert (mine.bits, mine.score, mine.route) == (theirs.bits, theirs.score, theirs.route)
+    assert {guard.classify(text).route for text in texts} >= {"fast_only", "both"}
 
 
 def test_an_answer_that_is_no_number_is_an_error(tmp_path: Path) -> None:

@@ -77,6 +77,7 @@ def test_a_manifest_that_is_none(tmp_path: Path, content: bytes) -> None:
         {"window_overlap": 32},
         {"run_tokens": 32},
         {"run_tokens": -1},
+        {"deep_reads": "minds"},
         {"window_overlap": 30},  # no room beside the special tokens
         {"calibration": {}},
         {"calibration": {branch: {"temperature": 0, "benign_bias": 0} for branch in ("fast", "deep")}},

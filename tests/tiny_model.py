@@ -30,7 +30,8 @@ THRESHOLDS = {"strict": 0.2, "balanced": 0.6, "permissive": 0.9}
 
 
 def write_model(folder: Path, broken: str | None = None, **changes: object) -> Path:
-    """Write the graphs, tokenizer.json and model.json; ``changes`` replace fields of model.json.
+    """Write the graphs, tokenizer.json and model.json; ``changes`` replace fields of model.json. With ``deep_reads``
+    "ids" the deep graph is one that reads the text itself, and answers the same.
 
     broken  a word whose logits are no numbers
     """
@@ -48,7 +49,8 @@ def write_model(folder: Path, broken: str | None = None, **changes: object) -> P
     (folder / "tokenizer.json").write_text(tokenizer.to_str())
     for kind in ("", ".plain"):
         (folder / f"fast{kind}.onnx").write_bytes(_fast(vocabulary, broken).SerializeToString())
-        (folder / f"deep{kind}.onnx").write_bytes(_deep().SerializeToString())
+        deep = _deep_of_ids(vocabulary) if changes.get("deep_reads") == "ids" else _deep()
+        (folder / f"deep{kind}.onnx").write_bytes(deep.SerializeToString())
     manifest = {
         "format": 2,
         "name": "tiny",
@@ -149,24 +151,40 @@ def _fast(vocabulary: dict[str, int], broken: str | None) -> object:
     return _model("fast", nodes, inputs, outputs, constants)
 
 
+_DEEP_INPUTS = [("lengths", TensorProto.INT64, ["B"]), ("pooled", TensorProto.FLOAT, ["B", _WIDE]),
+                ("fast_answer", TensorProto.FLOAT, ["B", _WIDE]), ("routes", TensorProto.FLOAT, ["B", 3])]  # fmt: skip
+_ADDED = [  # what the deep graph knows of each token, `more` [B, T, 1], added to the fast answer
+    *_PRESENT,
+    helper.make_node("Add", ["more", "penalties"], ["masked"]),
+    helper.make_node("ReduceMax", ["masked"], ["highest"], axes=[1], keepdims=0),
+    helper.make_node("Mul", ["highest", "direct"], ["added"]),
+    helper.make_node("Add", ["fast_answer", "added"], ["answer"]),
+]
+_DEEP_CONSTANTS = _CONSTANTS | {"direct": np.eye(1, _WIDE, 1, dtype=np.float32)}
+
+
 def _deep() -> object:
     nodes = [
         helper.make_node("Shape", ["hidden"], ["whole"]),
         helper.make_node("Slice", ["whole", "zero", "two"], ["shape"]),
-        *_PRESENT,
         helper.make_node("Split", ["hidden", "parts"], ["seen", "more"], axis=2),
-        helper.make_node("Add", ["more", "penalties"], ["masked"]),
-        helper.make_node("ReduceMax", ["masked"], ["highest"], axes=[1], keepdims=0),
-        helper.make_node("Mul", ["highest", "direct"], ["added"]),
-        helper.make_node("Add", ["fast_answer", "added"], ["answer"]),
+        *_ADDED,
     ]
-    constants = _CONSTANTS | {
-        "zero": np.array([0], np.int64), "two": np.array([2], np.int64),
-        "parts": np.array([_WIDE + 1, 1], np.int64), "direct": np.eye(1, _WIDE, 1, dtype=np.float32),
+    constants = _DEEP_CONSTANTS | {
+        "zero": np.array([0], np.int64), "two": np.array([2], np.int64), "parts": np.array([_WIDE + 1, 1], np.int64),
     }  # fmt: skip
-    inputs = [("hidden", TensorProto.FLOAT, ["B", "T", _WIDE + 2]), ("lengths", TensorProto.INT64, ["B"]),
-              ("pooled", TensorProto.FLOAT, ["B", _WIDE]), ("fast_answer", TensorProto.FLOAT, ["B", _WIDE]),
-              ("routes", TensorProto.FLOAT, ["B", 3])]  # fmt: skip
+    inputs = [("hidden", TensorProto.FLOAT, ["B", "T", _WIDE + 2]), *_DEEP_INPUTS]
+    return _model("deep", nodes, inputs, [("answer", ["B", _WIDE])], constants)
+
+
+def _deep_of_ids(vocabulary: dict[str, int]) -> object:
+    nodes = [
+        helper.make_node("Shape", ["ids"], ["shape"]),
+        helper.make_node("Gather", ["table", "ids"], ["more"]),
+        *_ADDED,
+    ]
+    constants = _DEEP_CONSTANTS | {"table": _table(vocabulary)[:, -1:]}
+    inputs = [("ids", TensorProto.INT64, ["B", "T"]), *_DEEP_INPUTS, ("features", TensorProto.FLOAT, ["B", 29])]
     return _model("deep", nodes, inputs, [("answer", ["B", _WIDE])], constants)
 
 

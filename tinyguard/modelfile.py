@@ -19,6 +19,8 @@ FORMAT = 2
 
 _REQUIRED = ("fast.onnx", "deep.onnx", "fast.plain.onnx", "deep.plain.onnx", "tokenizer.json")
 _BRANCHES = ("fast", "deep")
+#: What the deep graph may begin with: the fast graph's hidden states, or the text's tokens.
+_DEEP_READS = ("hidden", "ids")
 _CHUNK = 1 << 20
 
 
@@ -44,6 +46,7 @@ class ModelFolder:
 
     run_tokens       length of the runs of tokens of which the fast graph names the most suspicious (its output
                      ``loudest``); 0 where it names none
+    deep_reads       what the deep graph begins with: ``hidden``, the fast one's hidden states, or ``ids``, the tokens
     calibration      of the ``fast`` branch's answers, and of those that the ``deep`` branch had a part in
     router_threshold the router's probability from which a window stays with the fast branch
     batch_invariant  a row's scores do not depend on the rows that share its run. Not so for a model whose activations
@@ -58,6 +61,7 @@ class ModelFolder:
     max_tokens: int
     window_overlap: int
     run_tokens: int
+    deep_reads: str
     calibration: Mapping[str, Calibration]
     router_threshold: float
     batch_invariant: bool
@@ -116,6 +120,7 @@ def _check(folder: Path, fields: dict[str, Any]) -> ModelFolder:
         max_tokens=int(fields["max_tokens"]),
         window_overlap=int(fields["window_overlap"]),
         run_tokens=int(fields.get("run_tokens", 0)),
+        deep_reads=fields.get("deep_reads", "hidden"),
         calibration={name: _calibration(fields["calibration"][name]) for name in _BRANCHES},
         router_threshold=float(fields["router_threshold"]),
         batch_invariant=fields.get("batch_invariant", False) is True,
@@ -130,6 +135,8 @@ def _check(folder: Path, fields: dict[str, Any]) -> ModelFolder:
         raise ValueError("window_overlap must be below max_tokens")
     if not 0 <= model.run_tokens < model.max_tokens:
         raise ValueError("run_tokens must be below max_tokens")
+    if model.deep_reads not in _DEEP_READS:
+        raise ValueError(f"deep_reads must be one of {', '.join(_DEEP_READS)}")
     if not math.isfinite(model.router_threshold):
         raise ValueError("router_threshold must be a number")
     for name, threshold in model.thresholds.items():

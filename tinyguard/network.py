@@ -50,7 +50,9 @@ class Network:
         weights = _four_bit_weights(folder)
         self._fast = _session(folder, f"fast{kind}.onnx", self.native, weights)
         self._deep = _session(folder, f"deep{kind}.onnx", self.native, weights)
-        self._outputs = ["hidden", "pooled", "answer", "routes", *(["loudest"] if folder.run_tokens else [])]
+        # The hidden states stay inside where nobody goes on from them.
+        hidden = ["hidden"] if folder.deep_reads == "hidden" else []
+        self._outputs = [*hidden, "pooled", "answer", "routes", *(["loudest"] if folder.run_tokens else [])]
         self._check(f"fast{kind}.onnx")
 
     def _check(self, name: str) -> None:
@@ -72,19 +74,15 @@ class Network:
 
         Raises RuntimeError where the model's answer is no number.
         """
-        asked = {"ids": ids, "lengths": lengths, "features": features}
-        hidden, pooled, answer, routes, *rest = self._fast.run(self._outputs, asked)
-        loudest = rest[0] if rest else np.zeros((len(ids), 2), np.float32)
+        asked: dict[str, npt.NDArray[Any]] = {"ids": ids, "lengths": lengths, "features": features}
+        fast: dict[str, npt.NDArray[Any]] = dict(zip(self._outputs, self._fast.run(self._outputs, asked), strict=True))
+        answer, routes = fast["answer"], fast["routes"]
+        loudest = fast.get("loudest", np.zeros((len(ids), 2), np.float32))
         deep = np.flatnonzero(routes[:, 0] < self.router_threshold)
         route = np.zeros(len(ids), np.int64)
         calibration = [self.folder.calibration["fast"]] * len(ids)
         if len(deep):
-            most = int(lengths[deep].max())
-            asked = {
-                "hidden": hidden if len(deep) == len(ids) else hidden[deep, :most],
-                "lengths": lengths[deep], "pooled": pooled[deep], "fast_answer": answer[deep], "routes": routes[deep],
-            }  # fmt: skip
-            (answer[deep],) = self._deep.run(["answer"], asked)
+            (answer[deep],) = self._deep.run(["answer"], self._asked(deep, asked | fast))
             route[deep] = 1 + (routes[deep, 2] > routes[deep, 1])
             for row in deep:
                 calibration[row] = self.folder.calibration["deep"]
@@ -96,6 +94,17 @@ class Network:
             raise RuntimeError("the model names a run of tokens that is not there")
         rows = zip(answer.astype(np.float64), calibration, route, routes[:, 0], loudest, strict=True)
         return [self._reading(*row) for row in rows]
+
+    def _asked(self, rows: npt.NDArray[np.int64], known: dict[str, npt.NDArray[Any]]) -> dict[str, npt.NDArray[Any]]:
+        """What the deep graph takes for these rows, out of what the fast one took and gave."""
+        chosen = {name: known[name][rows] for name in ("lengths", "pooled", "routes")}
+        chosen["fast_answer"] = known["answer"][rows]
+        tokens = known[self.folder.deep_reads]
+        most = int(chosen["lengths"].max())
+        chosen[self.folder.deep_reads] = tokens if len(rows) == len(tokens) else tokens[rows, :most]
+        if self.folder.deep_reads == "ids":
+            chosen["features"] = known["features"][rows]
+        return chosen
 
     def hidden(self, ids: Ids, lengths: Ids, features: Floats) -> Floats:
         """The fast branch's hidden states, float32 [B, T, D], of what `read` takes."""

@@ -29,7 +29,9 @@ FILES = (FAST, DEEP, PLAIN_FAST, PLAIN_DEEP, WEIGHTS, "tokenizer.json")
 MAX_TOKENS = 256
 
 
-def manifest(folder: Path, name: str, version: str, router_threshold: float, run_tokens: int) -> dict[str, Any]:
+def manifest(
+    folder: Path, name: str, version: str, router_threshold: float, run_tokens: int, deep_reads: str = "hidden"
+) -> dict[str, Any]:
     """The content of `model.json` for the files in `folder`."""
     return {
         "format": 2,
@@ -40,6 +42,7 @@ def manifest(folder: Path, name: str, version: str, router_threshold: float, run
         "max_tokens": MAX_TOKENS,
         "window_overlap": 64,
         "run_tokens": run_tokens,
+        "deep_reads": deep_reads,
         "batch_invariant": True,
         "router_threshold": router_threshold,
         "calibration": {branch: {"temperature": 1.0, "benign_bias": 0.0} for branch in ("fast", "deep")},
@@ -87,7 +90,9 @@ def main() -> None:
     export(model, args.out, MAX_TOKENS, ngrams, locator)
     shutil.copyfile(args.tokenizer, args.out / "tokenizer.json")
     assert model.router is not None  # `export` would have refused
-    fields = manifest(args.out, args.name, args.version, float(model.router.threshold), RUN if args.locator else 0)
+    reads = "hidden" if model.deep_embedding is None else "ids"
+    run_tokens = RUN if args.locator else 0
+    fields = manifest(args.out, args.name, args.version, float(model.router.threshold), run_tokens, reads)
     (args.out / "model.json").write_text(json.dumps(fields, indent=1) + "\n", encoding="utf-8")
     total = sum(entry["bytes"] for entry in fields["files"].values())
     print(f"{args.out}: {total / 1e6:.1f} MB")

@@ -102,9 +102,8 @@ def test_deep_run(benchmark: BenchmarkFixture, guard: Guard, texts: dict[int, st
     network, window = guard._runtime.network, first_window(guard, texts[tokens])
     lengths = np.array([len(window.ids)])
     given = {"ids": window.ids[None], "lengths": lengths, "features": window.features[None]}
-    names = ["hidden", "pooled", "answer", "routes"]
-    hidden, pooled, answer, routes = network._fast.run(names, given)
-    feeds = {"hidden": hidden, "lengths": lengths, "pooled": pooled, "fast_answer": answer, "routes": routes}
+    fast = dict(zip(network._outputs, network._fast.run(network._outputs, given), strict=True))
+    answer, feeds = fast["answer"], network._asked(np.arange(1), given | fast)
     (deep,) = network._deep.run(["answer"], feeds)
     assert deep.shape == answer.shape
     assert np.isfinite(deep).all()
@@ -132,10 +131,10 @@ def test_join(benchmark: BenchmarkFixture, guard: Guard, texts: dict[int, str], 
     lengths = np.full(8, len(window.ids))
     given = np.tile(window.ids, (8, 1)), lengths, np.tile(window.features, (8, 1))
     expected = network.read(*given)
-    names = ["hidden", "pooled", "answer", "routes"]
-    fast = Known(network._fast, names, dict(zip(("ids", "lengths", "features"), given, strict=True)))
-    hidden, pooled, answer, routes = fast.answers
-    feeds = {"hidden": hidden, "lengths": lengths, "pooled": pooled, "fast_answer": answer, "routes": routes}
+    asked = dict(zip(("ids", "lengths", "features"), given, strict=True))
+    fast = Known(network._fast, network._outputs, asked)
+    found = dict(zip(network._outputs, fast.answers, strict=True))
+    feeds = network._asked(np.arange(8), asked | found)
     network._fast, network._deep = fast, Known(network._deep, ["answer"], feeds)
     readings = network.read(*given)
     assert {reading.route == 0 for reading in readings} == {route == "fast"}

@@ -96,8 +96,12 @@ def deep_session(model: DualBranch) -> TorchSession:
     """The deep branch, the fusion, and the choice between their answers."""
 
     def compute(given: Named) -> Named:
-        hidden, routes = given["hidden"], given["routes"]
-        deep = model.run_deep(hidden, real(given["lengths"], hidden.shape[1]))
+        routes = given["routes"]
+        if model.deep_embedding is None:
+            start = given["hidden"]
+        else:
+            start = model.deep_embedding(given["ids"], given["features"])
+        deep = model.run_deep(start, real(given["lengths"], start.shape[1]))
         fast = parted(given["fast_answer"], deep.answer.classes.shape[1])
         fused = joined(model.fusion(fast, deep.answer, given["pooled"], deep.pooled))
         both = (routes[:, 2] > routes[:, 1]).unsqueeze(-1)

@@ -72,6 +72,10 @@ std::string ModelFolder::read_fields() {
   if (root["run_tokens"] && (!size_field(root["run_tokens"], run_tokens) || run_tokens >= max_tokens)) {
     return "run_tokens must be below max_tokens";
   }
+  if (const Value reads = root["deep_reads"]) {
+    if (reads.text() != "hidden" && reads.text() != "ids") return "deep_reads must be one of hidden, ids";
+    deep_reads_ids = reads.text() == "ids";
+  }
   for (size_t branch = 0; branch < kBranchCount; ++branch) {
     const Value fields = root["calibration"][kBranches[branch]];
     const Value temperature = fields["temperature"], bias = fields["benign_bias"];

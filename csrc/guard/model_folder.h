@@ -29,7 +29,8 @@ class ModelFolder {
   std::vector<unsigned> classes;  // threat codes, benign first
   size_t max_tokens = 0;
   size_t window_overlap = 0;
-  size_t run_tokens = 0;  // of the runs of which the fast graph names the loudest; 0: it names none
+  size_t run_tokens = 0;        // of the runs of which the fast graph names the loudest; 0: it names none
+  bool deep_reads_ids = false;  // the deep graph begins with the tokens instead of the fast one's states
   std::array<Calibration, kBranchCount> calibration;
   double router_threshold = 0.0;  // the router's probability from which a window stays with the fast branch
 

@@ -71,21 +71,23 @@ Error Network::read(const std::vector<int64_t>& ids, const float* features, Read
   if (Error error = runtime_.tensor(features, {1, int64_t{kFeatureCount}}, features_value)) return error;
 
   std::vector<onnx::Value> fast, deep;
-  std::vector<const char*> outputs = {"hidden", "pooled", "answer", "routes"};
+  std::vector<const char*> outputs = {"pooled", "answer", "routes"};
   if (folder_->run_tokens != 0) outputs.push_back("loudest");
+  // The hidden states stay inside where nobody goes on from them.
+  if (!folder_->deep_reads_ids) outputs.push_back("hidden");
   if (Error error = fast_.run({"ids", "lengths", "features"},
                               {ids_value.get(), length_value.get(), features_value.get()}, outputs, fast)) {
     return error;
   }
   size_t answers = 0, routes = 0;
-  const float* answer = runtime_.floats(fast[2], answers);
-  const float* route = runtime_.floats(fast[3], routes);
+  const float* answer = runtime_.floats(fast[1], answers);
+  const float* route = runtime_.floats(fast[2], routes);
   if (answer == nullptr || route == nullptr || answers != wide || routes != 3) {
     return {TINYGUARD_RUN_FAILED, "the fast graph's outputs have another shape"};
   }
   if (folder_->run_tokens != 0) {
     size_t count = 0;
-    const float* loudest = runtime_.floats(fast[4], count);
+    const float* loudest = runtime_.floats(fast[3], count);
     if (loudest == nullptr || count != 2)
       return {TINYGUARD_RUN_FAILED, "the fast graph's outputs have another shape"};
     if (!std::isfinite(loudest[0]) || !(loudest[1] >= 0.0f && loudest[1] < static_cast<float>(length)))
@@ -97,12 +99,16 @@ Error Network::read(const std::vector<int64_t>& ids, const float* features, Read
   // The threshold in the precision of the probability, as NumPy compares them.
   if (route[0] < static_cast<float>(folder_->router_threshold)) {
     branch = kDeep;
-    if (Error error =
-            deep_.run({"hidden", "lengths", "pooled", "fast_answer", "routes"},
-                      {fast[0].get(), length_value.get(), fast[1].get(), fast[2].get(), fast[3].get()},
-                      {"answer"}, deep)) {
-      return error;
+    std::vector<const char*> names = {"lengths", "pooled", "fast_answer", "routes"};
+    std::vector<const void*> given = {length_value.get(), fast[0].get(), fast[1].get(), fast[2].get()};
+    if (folder_->deep_reads_ids) {
+      names.insert(names.end(), {"ids", "features"});
+      given.insert(given.end(), {ids_value.get(), features_value.get()});
+    } else {
+      names.push_back("hidden");
+      given.push_back(fast.back().get());
     }
+    if (Error error = deep_.run(names, given, {"answer"}, deep)) return error;
     answer = runtime_.floats(deep[0], answers);
     if (answer == nullptr || answers != wide)
       return {TINYGUARD_RUN_FAILED, "the deep graph's output has another shape"};

@@ -23,9 +23,14 @@ def library() -> ctypes.CDLL:
 
 @pytest.fixture(scope="session")
 def unigram_folder(tiny_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The tiny model with a tokenizer of the bundled kind: its words are pieces with the same ids."""
+    """The tiny model with a tokenizer of the bundled kind."""
     folder = tmp_path_factory.mktemp("capi") / "tiny"
     shutil.copytree(tiny_folder, folder)
+    return with_unigrams(folder)
+
+
+def with_unigrams(folder: Path) -> Path:
+    """The folder of a tiny model with a tokenizer of the bundled kind: its words are pieces with the same ids."""
     vocabulary = json.loads((folder / "tokenizer.json").read_text())["model"]["vocab"]
     words = sorted(vocabulary, key=vocabulary.__getitem__)
     metaspace = {"type": "Metaspace", "replacement": "▁", "prepend_scheme": "always", "split": True}

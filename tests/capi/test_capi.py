@@ -16,8 +16,9 @@ import pytest
 import tinyguard
 from bench.attacks.catalogue import padding
 from tests.capi import library as capi
+from tests.capi.conftest import with_unigrams
 from tests.capi.texts import ATTACKS, long_documents, varied
-from tests.tiny_model import ORDINARY, TRIGGERS, WORDS
+from tests.tiny_model import ORDINARY, TRIGGERS, WORDS, write_model
 from tinyguard import Guard, Policy, ops
 from tinyguard.modelfile import BUNDLED
 from tinyguard.policy import text_hash
@@ -109,6 +110,17 @@ def test_a_closer_look_is_taken_as_in_python(library: ctypes.CDLL, unigram_folde
         differ += wanted != without.classify(decoded(text)).bits
     library.tinyguard_close(handle)
     assert differ > 10
+
+
+def test_a_deep_graph_that_reads_the_text_itself(library: ctypes.CDLL, tmp_path: Path) -> None:
+    folder = with_unigrams(write_model(tmp_path / "model", deep_reads="ids", run_tokens=4))
+    status, message, handle = capi.open_guard(library, folder)
+    assert status == capi.OK, message
+    guard = Guard(folder)
+    verdicts = [guard.classify(decoded(text)) for text in tiny_texts(120)]
+    assert [capi.scan(library, handle, text) for text in tiny_texts(120)] == [verdict.bits for verdict in verdicts]
+    assert {verdict.route for verdict in verdicts} > {"fast_only", "both"}
+    library.tinyguard_close(handle)
 
 
 @pytest.mark.parametrize("policy", ["strict", "balanced", "permissive"])
@@ -273,6 +285,7 @@ MANIFESTS = {
     "windows that do not move": lambda fields: fields.update(window_overlap=32),
     "no room between special tokens": lambda fields: fields.update(window_overlap=30),
     "a run longer than a window": lambda fields: fields.update(run_tokens=32),
+    "a deep graph of an unknown kind": lambda fields: fields.update(deep_reads="minds"),
     "a temperature of zero": lambda fields: fields["calibration"]["deep"].update(temperature=0),
     "no calibration": lambda fields: fields["calibration"].pop("fast"),
     "no router": lambda fields: fields.pop("router_threshold"),

@@ -136,6 +136,7 @@ def with_int8_weights(model: DualBranch) -> DualBranch:
         # What the bank projects to the rounded points.
         bank.written.copy_(torch.mul(*symmetric(written)) @ torch.linalg.pinv(bank.project.weight).t())
         bank.learned.copy_(torch.mul(*symmetric(learned)))
-    model.embedding.tokens.weight.copy_(torch.mul(*symmetric(model.embedding.folded())))
-    model.embedding.characters = None
+    for embedding in (model.embedding, *([model.deep_embedding] if model.deep_embedding is not None else [])):
+        embedding.tokens.weight.copy_(torch.mul(*symmetric(embedding.folded())))
+        embedding.characters = None
     return model

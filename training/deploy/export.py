@@ -55,7 +55,8 @@ def export(
     ids = torch.randint(4, model.config.vocabulary, (2, 70))
     features = torch.rand(2, model.config.features)
     for native, fast_name, deep_name in ((True, FAST, DEEP), (False, PLAIN_FAST, PLAIN_DEEP)):
-        fast, deep = FastGraph(model, native, max_tokens, ngrams, locator), DeepGraph(model, native)
+        fast = FastGraph(model, native, max_tokens, ngrams, locator)
+        deep = DeepGraph(model, native, max_tokens)
         hidden, pooled, answer, routes, *_ = fast(ids, lengths, features)
         write(
             fast,
@@ -63,7 +64,8 @@ def export(
             {"ids": ids, "lengths": lengths, "features": features},
             ["hidden", "pooled", "answer", "routes", *(["loudest"] if locator is not None else [])],
         )
-        asked = {"hidden": hidden, "lengths": lengths, "pooled": pooled, "fast_answer": answer, "routes": routes}
+        asked = {"lengths": lengths, "pooled": pooled, "fast_answer": answer, "routes": routes}
+        asked = {"ids": ids} | asked | {"features": features} if deep.reads else {"hidden": hidden} | asked
         write(deep, folder / deep_name, asked, ["answer"])
     share_weights([folder / name for name in (FAST, DEEP, PLAIN_FAST, PLAIN_DEEP)], folder / WEIGHTS)
 

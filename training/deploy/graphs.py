@@ -3,7 +3,7 @@
     fast   ids int64 [B, T], lengths int64 [B], features float32 [B, F]
            → hidden [B, T, D], pooled [B, D], answer [B, A], routes [B, 3]; with a locator, loudest [B, 2]
     deep   hidden [B, T, D], lengths int64 [B], pooled [B, D], answer [B, A], routes [B, 3]
-           → answer [B, A]
+           → answer [B, A]; where the deep branch reads the text itself, ids and features instead of hidden
 
 An answer is the heads' logits side by side: classes, the 16 threat codes, severity, harmful intent. What n-grams say
 against a text is taken from the fast answer's benign logit, after the router has seen it. `loudest` is how loud the
@@ -20,6 +20,7 @@ from torch import Tensor, nn
 from training.deploy.head_operators import DeployedNgrams, DeployedPatterns, DeployedPooling, DeployedRouter
 from training.deploy.operators import DeployedLayer, EmbeddingOp, embed
 from training.model.dual import DualBranch
+from training.model.embedding import ThreatEmbedding
 from training.model.heads import Heads
 from training.model.locator import Locator
 from training.model.ngrams import Ngrams
@@ -36,12 +37,36 @@ def joined(heads: Heads) -> nn.Linear:
     return one
 
 
-class FastGraph(nn.Module):
-    """Embedding, fast layers, pattern bank, heads, n-grams, router, locator."""
+class Reader(nn.Module):
+    """A graph that may begin with token ids: the embedding with its table in INT8, if there is one."""
 
     table: Tensor
     scale: Tensor
     positions: Tensor
+
+    def __init__(self, embedding: ThreatEmbedding | None, native: bool, max_tokens: int):
+        super().__init__()
+        self.native, self.reads = native, embedding is not None
+        if embedding is None:
+            return
+        q, scale = symmetric(embedding.folded())
+        self.register_buffer("table", q.to(torch.int8))
+        self.register_buffer("scale", scale.squeeze(-1))
+        self.register_buffer("positions", embedding.positions.weight.detach()[:max_tokens].clone())
+        self.norm, self.detectors = embedding.norm, embedding.detectors
+
+    def embed(self, ids: Tensor, features: Tensor) -> Tensor:
+        """ids int64 [B, T], features float32 [B, F] → [B, T, D]."""
+        if self.detectors is not None:
+            shift = self.detectors(features)
+        else:
+            shift = torch.zeros(ids.shape[0], self.positions.shape[1]) + 0.0 * features[:, :1]
+        parts = (ids, self.table, self.scale, self.positions, shift, self.norm.weight, self.norm.bias)
+        return EmbeddingOp.apply(*parts) if self.native else embed(*parts)  # type: ignore[no-any-return]
+
+
+class FastGraph(Reader):
+    """Embedding, fast layers, pattern bank, heads, n-grams, router, locator."""
 
     def __init__(
         self,
@@ -51,16 +76,9 @@ class FastGraph(nn.Module):
         ngrams: Ngrams | None = None,
         locator: Locator | None = None,
     ):
-        super().__init__()
         if not (model.config.fast_branch and model.config.deep_branch and model.router is not None):
             raise ValueError("only a model with both branches and a router can be deployed")
-        self.native = native
-        embedding = model.embedding
-        q, scale = symmetric(embedding.folded())
-        self.register_buffer("table", q.to(torch.int8))
-        self.register_buffer("scale", scale.squeeze(-1))
-        self.register_buffer("positions", embedding.positions.weight.detach()[:max_tokens].clone())
-        self.norm, self.detectors, self.features = embedding.norm, embedding.detectors, model.config.features
+        super().__init__(model.embedding, native, max_tokens)
         self.layers = nn.ModuleList(DeployedLayer(layer, native) for layer in model.fast_layers)
         self.pooling = DeployedPooling(model.fast_pooling, native)
         self.patterns = DeployedPatterns(model.patterns, native) if model.patterns is not None else None
@@ -71,12 +89,7 @@ class FastGraph(nn.Module):
         self.locator = locator
 
     def forward(self, ids: Tensor, lengths: Tensor, features: Tensor) -> tuple[Tensor, ...]:
-        if self.detectors is not None:
-            shift = self.detectors(features)
-        else:
-            shift = torch.zeros(ids.shape[0], self.positions.shape[1]) + 0.0 * features[:, :1]
-        parts = (ids, self.table, self.scale, self.positions, shift, self.norm.weight, self.norm.bias)
-        x = EmbeddingOp.apply(*parts) if self.native else embed(*parts)
+        x = self.embed(ids, features)
         for layer in self.layers:
             x = layer(x, lengths)
         pooled = self.pooling(x, lengths)
@@ -90,17 +103,19 @@ class FastGraph(nn.Module):
         return read if self.locator is None else (*read, self.locator(x, lengths))
 
 
-class DeepGraph(nn.Module):
+class DeepGraph(Reader):
     """Deep layers, hierarchical pooling, heads, fusion, and the choice between the deep answer and the fused one."""
 
-    def __init__(self, model: DualBranch, native: bool):
-        super().__init__()
+    def __init__(self, model: DualBranch, native: bool, max_tokens: int):
+        super().__init__(model.deep_embedding, native, max_tokens)
         self.layers = nn.ModuleList(DeployedLayer(layer, native) for layer in model.deep_layers)
         self.pooling = DeployedPooling(model.deep_pooling, native)
         self.heads, self.fusion = joined(model.deep_heads), model.fusion
 
-    def forward(self, hidden: Tensor, lengths: Tensor, pooled: Tensor, answer: Tensor, routes: Tensor) -> Tensor:
-        x = hidden
+    def forward(
+        self, start: Tensor, lengths: Tensor, pooled: Tensor, answer: Tensor, routes: Tensor, *features: Tensor
+    ) -> Tensor:
+        x = self.embed(start, *features) if self.reads else start
         for layer in self.layers:
             x = layer(x, lengths)
         deep = self.pooling(x, lengths)

@@ -97,6 +97,24 @@ def by_spelling(rows: Tensor, folder: Path, own: Tensor, base: Path) -> Tensor:
     return table
 
 
+def embedding(
+    tensors: dict[str, Tensor], name: str, state: dict[str, Tensor], folder: Path, base: Path | None
+) -> dict[str, Tensor]:
+    """An embedding's parameters under the model's names; `state` has those of the model for what a graph lacks."""
+    found = {f"{name}.{k}": v for k, v in tensors.items() if k.startswith(("norm.", "detectors."))}
+    table = tensors["table"].float() * tensors["scale"].unsqueeze(-1)
+    own = state[f"{name}.tokens.weight"]
+    found[f"{name}.tokens.weight"] = by_spelling(table, folder, own, base) if base else table
+    positions = state[f"{name}.positions.weight"].clone()
+    positions[: len(tensors["positions"])] = tensors["positions"]
+    found[f"{name}.positions.weight"] = positions
+    for part in ("weight", "bias"):
+        project = f"{name}.characters.project.{part}"
+        if project in state:
+            found[project] = torch.zeros_like(state[project])
+    return found
+
+
 @torch.no_grad()
 def restore(model: DualBranch, folder: Path, base: Path | None = None) -> list[str]:
     """Put the weights of a folder's graphs into a model of their shape; the names of what stayed as it was.
@@ -105,6 +123,8 @@ def restore(model: DualBranch, folder: Path, base: Path | None = None) -> list[s
     """
     config, graphs = model.config, (read(folder / FAST), read(folder / DEEP))
     fast, deep = (graph.tensors for graph in graphs)
+    if ("table" in deep) != config.separate_deep:
+        raise ValueError(f"{folder} was exported with separate_deep={'table' in deep}, the model has the opposite")
     state = model.state_dict()
     sizes = [len(state[f"fast_heads.{head}.bias"]) for head in HEADS]
     found = branch(graphs[0], "fast", sizes) | branch(graphs[1], "deep", sizes)
@@ -112,19 +132,8 @@ def restore(model: DualBranch, folder: Path, base: Path | None = None) -> list[s
     for part, value in zip(ROUTER, graphs[0].nodes["Router"][0], strict=True):
         found[f"router.{part}"] = value
     found |= {k: v for k, v in deep.items() if k.startswith("fusion.")}
-    found |= {f"embedding.{k}": v for k, v in fast.items() if k.startswith(("norm.", "detectors."))}
-    table = fast["table"].float() * fast["scale"].unsqueeze(-1)
-    found["embedding.tokens.weight"] = (
-        by_spelling(table, folder, state["embedding.tokens.weight"], base) if base else table
-    )
-    positions = state["embedding.positions.weight"].clone()
-    positions[: len(fast["positions"])] = fast["positions"]
-    found["embedding.positions.weight"] = positions
-    if config.characters:
-        for part in ("weight", "bias"):
-            found[f"embedding.characters.project.{part}"] = torch.zeros_like(
-                state[f"embedding.characters.project.{part}"]
-            )
+    for name, tensors in {"embedding": fast, **({"deep_embedding": deep} if config.separate_deep else {})}.items():
+        found |= embedding(tensors, name, state, folder, base)
     if config.patterns:
         parts = graphs[0].nodes["HighestCosines"][0]
         project, prototypes = (dequantize(PackedLinear(*parts[first : first + 4])) for first in (0, 4))

@@ -85,8 +85,8 @@ def compute(model: DualBranch, batch: Batch, data: Arrays, options: RunOptions, 
     ids, mask = batch.ids.to(device), batch.mask.to(device)
     features = torch.from_numpy(data["features"][batch.rows]).to(device) if options.model.detectors else None
     wanted = targets(data, batch.rows, device)
-    embedded = model.embed(ids, features)
-    out = model.forward_embeddings(embedded, mask, features)
+    embedded, deep_x = model.embed(ids, features), model.embed_deep(ids, features)
+    out = model.forward_embeddings(embedded, mask, features, deep_x)
     parts = multitask(outputs(model, out), wanted, options.loss)
     extra = {"route": route_choice(out, wanted.labels), "confidence": confidence_loss(out, wanted.labels)}
     total = parts.pop("total") + options.loss.weights.router * (extra["route"] + extra["confidence"])
@@ -94,7 +94,7 @@ def compute(model: DualBranch, batch: Batch, data: Arrays, options: RunOptions, 
         plain = LossConfig(kind=options.loss.kind, smoothing=options.loss.smoothing)
 
         def logits_of(x: Tensor) -> Tensor:
-            return model.forward_embeddings(x, mask, features).fused.classes
+            return model.forward_embeddings(x, mask, features, deep_x).fused.classes
 
         def loss_of(logits: Tensor) -> Tensor:
             return multitask(Outputs(fused=logits), wanted, plain)["fused"]

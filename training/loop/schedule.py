@@ -25,7 +25,8 @@ def rate_factor(step: int, options: RunOptions) -> float:
 def parameter_groups(model: DualBranch, options: RunOptions) -> list[dict[str, Any]]:
     """One group a parameter: what the base did not have at the head rate, the rest at the body's rate, which falls by
     `layer_decay` a layer towards the embeddings (Howard & Ruder 2018)."""
-    depth = options.model.fast_layers + (options.model.deep_layers if options.model.deep_branch else 0)
+    below = 0 if options.model.separate_deep else options.model.fast_layers  # what the deep layers stand on
+    depth = max(options.model.fast_layers, below + options.model.deep_layers if options.model.deep_branch else 0)
     groups = []
     for name, parameter in model.named_parameters():
         if not parameter.requires_grad:
@@ -34,10 +35,10 @@ def parameter_groups(model: DualBranch, options: RunOptions) -> list[dict[str, A
         if part == "fast_layers":
             level: int | None = int(rest[0]) + 1
         elif part == "deep_layers":
-            level = options.model.fast_layers + int(rest[0]) + 1
+            level = below + int(rest[0]) + 1
         else:
             # Characters and detector features shift what the base reads: faster than it can follow, they ruin it.
-            level = 0 if part == "embedding" else None
+            level = 0 if part in ("embedding", "deep_embedding") else None
         if "gate" in name and part == "deep_layers":
             level = None
         rate = options.head_rate if level is None else options.rate * options.layer_decay ** (depth - level)

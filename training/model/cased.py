@@ -23,8 +23,9 @@ def ignore_case(model: DualBranch) -> None:
     if not config.detectors:
         return
     columns = torch.from_numpy(COLUMNS[config.features > COLUMNS])
-    assert model.embedding.detectors is not None
-    model.embedding.detectors.weight[:, columns] = 0.0
+    for embedding in (model.embedding, model.deep_embedding):
+        if embedding is not None and embedding.detectors is not None:
+            embedding.detectors.weight[:, columns] = 0.0
     if config.fast_branch and config.deep_branch and model.router is not None:
         width = model.router.hidden.weight.shape[1]
         model.router.hidden.weight[:, width - config.features + columns] = 0.0

@@ -17,7 +17,8 @@ class DualConfig:
     """The shipped shape by default: 74 M parameters, 12 layers of the pruned base and three more experts' worth.
 
     Switches: ``deep_branch`` off leaves an exit after the fast layers; ``fast_branch`` off makes the deep branch the
-    only one with a say; ``routing`` off reads every text with both.
+    only one with a say; ``routing`` off reads every text with both; ``separate_deep`` on gives the deep branch an
+    embedding of its own, so that it reads the text itself instead of going on from the fast branch.
     """
 
     vocabulary: int = 48_000
@@ -32,6 +33,7 @@ class DualConfig:
     fast_branch: bool = True
     deep_branch: bool = True
     routing: bool = True
+    separate_deep: bool = False
 
     characters: bool = True
     character_symbols: int = 512

@@ -1,7 +1,9 @@
 """The dual-branch model: four layers that answer at once, eight more for texts that need them.
 
 The deep branch goes on from the fast branch's hidden states (early exit, as in BranchyNet, Teerapittayanon et al.
-2016), so one pretrained twelve-layer encoder fills both. Shapes: B texts, T tokens, D width, F features.
+2016), so one pretrained twelve-layer encoder fills both. Or it is an encoder of its own beside the fast branch, from
+the tokens on (`separate_deep`): what two networks know differs more than what two exits of one do, and the fast branch
+need not give way to the deep one. Shapes: B texts, T tokens, D width, F features.
 """
 
 from __future__ import annotations
@@ -24,7 +26,7 @@ from training.model.router import Fusion, Router
 class FastState(NamedTuple):
     """What the fast branch leaves behind."""
 
-    hidden: Tensor  # [B, T, D], what the deep branch goes on from
+    hidden: Tensor  # [B, T, D], what the deep branch goes on from, unless it reads the text itself
     pooled: Tensor | None  # [B, D]
     answer: Answer | None
     confidence: Tensor | None  # logit [B]: that the fast classes are right
@@ -61,6 +63,7 @@ class DualBranch(nn.Module):
             self.patterns = PatternBank(config) if config.patterns else None
             self.fast_heads = Heads(config)
             self.confidence = nn.Linear(config.width, 1)
+        self.deep_embedding = ThreatEmbedding(config) if config.deep_branch and config.separate_deep else None
         if config.deep_branch:
             self.deep_layers = nn.ModuleList(Layer(config, config.has_experts(i)) for i in range(config.deep_layers))
             self.deep_pooling = (HierarchicalPooling if config.hierarchical_pooling else SimplePooling)(config)
@@ -72,6 +75,10 @@ class DualBranch(nn.Module):
     def embed(self, ids: Tensor, features: Tensor | None = None) -> Tensor:
         """ids int64 [B, T], features float32 [B, F] → [B, T, D]."""
         return self.embedding(ids, features)
+
+    def embed_deep(self, ids: Tensor, features: Tensor | None = None) -> Tensor | None:
+        """As `embed`, for the deep branch; None where that goes on from the fast one."""
+        return None if self.deep_embedding is None else self.deep_embedding(ids, features)
 
     def run_fast(self, x: Tensor, mask: Tensor, features: Tensor | None) -> FastState:
         """Embeddings [B, T, D], mask bool [B, T] → the fast branch's state."""
@@ -91,7 +98,7 @@ class DualBranch(nn.Module):
         return FastState(x, pooled, answer, confidence, cosines, routes)
 
     def run_deep(self, hidden: Tensor, mask: Tensor) -> DeepState:
-        """Hidden states [B, T, D] of the fast layers → the deep branch's state."""
+        """Hidden states [B, T, D] of the fast layers, or the deep branch's own embeddings → the deep branch's state."""
         x, bias = hidden, attention_bias(mask, hidden.dtype)
         gates = []
         for layer in self.deep_layers:
@@ -110,15 +117,23 @@ class DualBranch(nn.Module):
             return deep.answer
         return self.fusion(fast.answer, deep.answer, fast.pooled, deep.pooled)
 
-    def forward_embeddings(self, x: Tensor, mask: Tensor, features: Tensor | None = None) -> Output:
-        """From embeddings on, with every branch; the place where adversarial training steps in."""
+    def forward_embeddings(
+        self, x: Tensor, mask: Tensor, features: Tensor | None = None, deep_x: Tensor | None = None
+    ) -> Output:
+        """From embeddings on, with every branch; the place where adversarial training steps in.
+
+        deep_x  what `embed_deep` gives. Raises ValueError where the deep branch needs it and has not got it
+        """
+        if (deep_x is None) != (self.deep_embedding is None):
+            raise ValueError("embeddings for the deep branch are wanted where it reads the text itself, and only there")
         fast = self.run_fast(x, mask, features)
-        deep = self.run_deep(fast.hidden, mask) if self.config.deep_branch else None
+        deep = self.run_deep(fast.hidden if deep_x is None else deep_x, mask) if self.config.deep_branch else None
         return Output(self.fuse(fast, deep), fast, deep)
 
     def forward(self, ids: Tensor, mask: Tensor, features: Tensor | None = None) -> Output:
         """ids int64 [B, T], mask [B, T] of the real tokens, features float32 [B, F] → every branch's answers."""
-        return self.forward_embeddings(self.embed(ids, features), mask.bool(), features)
+        embedded, deep_x = self.embed(ids, features), self.embed_deep(ids, features)
+        return self.forward_embeddings(embedded, mask.bool(), features, deep_x)
 
     @torch.no_grad()
     def infer(self, ids: Tensor, mask: Tensor, features: Tensor | None = None) -> tuple[Answer, Tensor]:
@@ -131,14 +146,16 @@ class DualBranch(nn.Module):
             return self.fuse(fast, None), torch.zeros(count, dtype=torch.long)
         if fast.routes is None or self.router is None:
             route = torch.full((count,), 2 if self.config.fast_branch else 1)
-            return self.fuse(fast, self.run_deep(fast.hidden, mask)), route
+            deep_x = self.embed_deep(ids, features)
+            return self.fuse(fast, self.run_deep(fast.hidden if deep_x is None else deep_x, mask)), route
         assert fast.answer is not None
         assert fast.pooled is not None
         route = torch.where(self.router.stays_fast(fast.routes), 0, 1 + fast.routes[:, 1:].argmax(-1))
         chosen = [part.clone() for part in fast.answer]
         rows = (route > 0).nonzero().squeeze(1)
         if len(rows):
-            deep = self.run_deep(fast.hidden[rows], mask[rows])
+            deep_x = self.embed_deep(ids[rows], features[rows] if features is not None else None)
+            deep = self.run_deep(fast.hidden[rows] if deep_x is None else deep_x, mask[rows])
             part = Answer(*(field[rows] for field in fast.answer))
             fused = self.fusion(part, deep.answer, fast.pooled[rows], deep.pooled)
             both = route[rows] == 2

@@ -1,4 +1,5 @@
-"""Fill the dual-branch model from a pruned pretrained encoder: its first layers the fast branch, the rest the deep one.
+"""Fill the dual-branch model from a pruned pretrained encoder: its first layers the fast branch, the rest the deep one,
+or all of them once more where the deep branch reads the text itself.
 
 Where a deep layer is a mixture, every expert begins as a copy of the layer's feed-forward part plus noise (sparse
 upcycling, Komatsuzaki et al. 2022), so that the mixture computes what the base did and the experts can part ways.
@@ -32,14 +33,14 @@ def initialize(model: DualBranch, folder: Path, seed: int = 0) -> None:
     """
     base = load_file(folder / "model.safetensors")
     _check(base, model.config, folder)
-    embedding = model.embedding
-    embedding.tokens.weight.copy_(base["embeddings.word_embeddings.weight"])
     # One segment only: its type embedding is a constant that the positions absorb.
     positions = base["embeddings.position_embeddings.weight"] + base["embeddings.token_type_embeddings.weight"][0]
-    embedding.positions.weight.copy_(positions[: model.config.positions])
-    _copy(embedding.norm, base, "embeddings.LayerNorm")
-    layers = [*model.fast_layers, *(model.deep_layers if model.config.deep_branch else ())]
-    for index, layer in enumerate(layers):
+    for embedding in (model.embedding, *([model.deep_embedding] if model.deep_embedding is not None else [])):
+        embedding.tokens.weight.copy_(base["embeddings.word_embeddings.weight"])
+        embedding.positions.weight.copy_(positions[: model.config.positions])
+        _copy(embedding.norm, base, "embeddings.LayerNorm")
+    deep = [*enumerate(model.deep_layers, _below(model.config))] if model.config.deep_branch else []
+    for index, layer in [*enumerate(model.fast_layers), *deep]:
         source = f"encoder.layer.{index}."
         attention = layer.attention
         for part in ("weight", "bias"):
@@ -56,7 +57,10 @@ def initialize(model: DualBranch, folder: Path, seed: int = 0) -> None:
     ignore_case(model)
     tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
     if model.config.characters:
-        embedding.piece_characters.copy_(piece_characters(tokenizer, model.config))
+        pieces = piece_characters(tokenizer, model.config)
+        model.embedding.piece_characters.copy_(pieces)
+        if model.deep_embedding is not None:
+            model.deep_embedding.piece_characters.copy_(pieces)
     if model.config.fast_branch and model.patterns is not None:
         model.patterns.written.copy_(structure_vectors(model, tokenizer))
 
@@ -88,6 +92,11 @@ def structure_vectors(model: DualBranch, tokenizer: Tokenizer) -> Tensor:
     return torch.stack(vectors)
 
 
+def _below(config: DualConfig) -> int:
+    """How many layers of the encoder the deep branch's stand on."""
+    return 0 if config.separate_deep else config.fast_layers
+
+
 def _copy(module: nn.Module, base: dict[str, Tensor], name: str) -> None:
     for part, parameter in module.named_parameters():
         parameter.copy_(base[f"{name}.{part}"])
@@ -105,7 +114,7 @@ def _check(base: dict[str, Tensor], config: DualConfig, folder: Path) -> None:
     vocabulary, width = base["embeddings.word_embeddings.weight"].shape
     ffn = base["encoder.layer.0.intermediate.dense.weight"].shape[0]
     layers = 1 + max(int(name.split(".")[2]) for name in base if name.startswith("encoder.layer."))
-    needed = config.fast_layers + (config.deep_layers if config.deep_branch else 0)
+    needed = max(config.fast_layers, _below(config) + config.deep_layers if config.deep_branch else 0)
     if (vocabulary, width, ffn) != (config.vocabulary, config.width, config.ffn) or layers < needed:
         have = f"vocabulary {vocabulary}, width {width}, FFN {ffn}, {layers} layers"
         want = f"vocabulary {config.vocabulary}, width {config.width}, FFN {config.ffn}, {needed} layers"

@@ -30,7 +30,7 @@ GRAPHS = (FAST, DEEP, PLAIN_FAST, PLAIN_DEEP)
 #: Padded lengths of a batch's texts: alone, the shortest there is, whole and broken runs of the pooling's scales.
 LENGTHS = ([1], [2], [17], [64], [80], [21, 9, 2], [16, 4, 5], [33, 33])
 VARIANTS = ({}, {"experts": 1, "experts_per_token": 1}, {"characters": False, "detectors": False, "patterns": False},
-            {"hierarchical_pooling": False})  # fmt: skip
+            {"hierarchical_pooling": False}, {"separate_deep": True})  # fmt: skip
 
 
 def deployable(**switches: object) -> DualBranch:
@@ -51,6 +51,15 @@ def batch(lengths: list[int]) -> dict[str, torch.Tensor]:
 def flat(answer: Answer) -> torch.Tensor:
     parts = (answer.classes, answer.code, answer.severity.unsqueeze(-1), answer.harmful.unsqueeze(-1))
     return torch.cat(parts, -1)
+
+
+def for_deep(
+    deep: ort.InferenceSession, asked: dict[str, torch.Tensor], fast: list[np.ndarray]
+) -> dict[str, np.ndarray]:
+    """What the deep graph takes, of what the fast one took and gave (hidden, pooled, answer, routes)."""
+    known = {name: value.numpy() for name, value in asked.items()}
+    known |= dict(zip(("hidden", "pooled", "fast_answer", "routes"), fast, strict=True))
+    return {item.name: known[item.name] for item in deep.get_inputs()}
 
 
 @torch.no_grad()
@@ -93,8 +102,7 @@ def test_the_exported_graphs_compute_what_the_model_does(switches: dict[str, obj
         found[0] = np.where((asked["ids"] != 1).unsqueeze(-1).numpy(), found[0], 0)
         for name, one, other in zip(names, found, exact, strict=True):
             np.testing.assert_allclose(one, other, atol=5e-5, rtol=5e-5, err_msg=f"{name} of {lengths}")
-        named = dict(zip(("hidden", "pooled", "fast_answer", "routes"), found, strict=True))
-        (whole,) = deep.run(["answer"], {**named, "lengths": asked["lengths"].numpy()})
+        (whole,) = deep.run(["answer"], for_deep(deep, asked, found))
         np.testing.assert_allclose(whole, answer, atol=5e-5, rtol=5e-5, err_msg=f"deep answer of {lengths}")
 
 
@@ -110,11 +118,11 @@ def test_the_native_graphs_compute_what_the_plain_ones_do(switches: dict[str, ob
                 ((FAST, DEEP), (PLAIN_FAST, PLAIN_DEEP))]  # fmt: skip
     errors = []
     for lengths in LENGTHS:
-        asked = {name: value.numpy() for name, value in batch(lengths).items()}
+        given = batch(lengths)
+        asked = {name: value.numpy() for name, value in given.items()}
         wanted = sessions[1][0].run(names, asked)
         errors += [np.abs(sessions[0][0].run(["pooled"], asked)[0] - wanted[1]).mean() / np.abs(wanted[1]).mean()]
-        given = dict(zip(("hidden", "pooled", "fast_answer", "routes"), wanted, strict=True))
-        deep, plain = (pair[1].run(["answer"], {**given, "lengths": asked["lengths"]})[0] for pair in sessions)
+        deep, plain = (pair[1].run(["answer"], for_deep(pair[1], given, wanted))[0] for pair in sessions)
         errors += [np.abs(deep - plain).mean() / np.abs(plain).mean()]
     assert max(errors) < ROUNDING_BUDGET
 
@@ -209,5 +217,5 @@ def test_graphs_do_not_change_the_model() -> None:
     model = deployable()
     before = {name: value.clone() for name, value in model.state_dict().items()}
     FastGraph(model, False, MAX_TOKENS)
-    DeepGraph(model, False)
+    DeepGraph(model, False, MAX_TOKENS)
     assert all(torch.equal(value, before[name]) for name, value in model.state_dict().items())

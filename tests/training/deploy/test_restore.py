@@ -15,12 +15,13 @@ from training.deploy.restore import by_spelling, restore
 DENSE = {"experts": 1, "experts_per_token": 1}
 
 
-def test_a_restored_model_answers_as_the_one_that_was_exported(tmp_path: Path) -> None:
-    model = deployable(**DENSE)
+@pytest.mark.parametrize("separate", [False, True])
+def test_a_restored_model_answers_as_the_one_that_was_exported(separate: bool, tmp_path: Path) -> None:
+    model = deployable(**DENSE, separate_deep=separate)
     with torch.no_grad():
         model.embedding.characters.project.weight.normal_(0, 0.02)
     export(model, tmp_path, MAX_TOKENS)
-    other = deployable(**DENSE)
+    other = deployable(**DENSE, separate_deep=separate)
     with torch.no_grad():
         for name, value in other.named_parameters():
             if name != "patterns.written":
@@ -33,6 +34,12 @@ def test_a_restored_model_answers_as_the_one_that_was_exported(tmp_path: Path) -
     for mine, theirs in zip(wanted(model.eval(), asked), wanted(other.eval(), asked), strict=True):
         # Eight bits a weight are what differs.
         assert (mine - theirs).abs().max() < 0.05 * mine.abs().max().clamp(min=1.0)
+
+
+def test_a_deep_branch_of_the_other_kind_is_refused(tmp_path: Path) -> None:
+    export(deployable(**DENSE), tmp_path, MAX_TOKENS)
+    with pytest.raises(ValueError, match="separate_deep"):
+        restore(deployable(**DENSE, separate_deep=True), tmp_path)
 
 
 def test_experts_are_refused(tmp_path: Path) -> None:

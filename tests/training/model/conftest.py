@@ -26,6 +26,8 @@ def small(**switches: object) -> DualBranch:
         table = torch.randint(1, 500, (50, 20)) * (torch.arange(20) < torch.randint(1, 9, (50, 1)))
         table[:3] = 0
         model.embedding.piece_characters.copy_(table)
+        if model.deep_embedding is not None:
+            model.deep_embedding.piece_characters.copy_(table)
     return model.eval()
 
 

@@ -29,6 +29,7 @@ ABLATIONS = (
     {"patterns": False},
     {"experts": 1, "experts_per_token": 1},
     {"hierarchical_pooling": False},
+    {"separate_deep": True},
     {"characters": False, "detectors": False, "patterns": False, "routing": False},
 )
 
@@ -63,10 +64,27 @@ def test_a_text_does_not_depend_on_its_neighbours(switches: dict[str, object], b
             torch.testing.assert_close(a, b[one], atol=2e-5, rtol=2e-5)
 
 
-@pytest.mark.parametrize("threshold", [0.0, 0.34, 2.0])
-def test_service_gives_the_answer_of_each_text_s_route(threshold: float, batch: Batch) -> None:
+def test_a_separate_deep_branch_does_not_hang_on_the_fast_one(batch: Batch) -> None:
     ids, mask, features = batch
-    model = small()
+    model = small(separate_deep=True)
+    before = model(ids, mask, features)
+    with torch.no_grad():
+        for parameter in [*model.embedding.parameters(), *model.fast_layers.parameters()]:
+            parameter.add_(0.1)
+    after = model(ids, mask, features)
+    assert before.deep is not None
+    assert after.deep is not None
+    torch.testing.assert_close(before.deep.answer.classes, after.deep.answer.classes)
+    assert not torch.allclose(before.fast.answer.classes, after.fast.answer.classes)
+    with pytest.raises(ValueError, match="embeddings for the deep branch"):
+        model.forward_embeddings(model.embed(ids, features), mask, features)
+
+
+@pytest.mark.parametrize("separate", [False, True])
+@pytest.mark.parametrize("threshold", [0.0, 0.34, 2.0])
+def test_service_gives_the_answer_of_each_text_s_route(threshold: float, separate: bool, batch: Batch) -> None:
+    ids, mask, features = batch
+    model = small(separate_deep=separate)
     with torch.no_grad():
         model.router.threshold.fill_(threshold)
         model.router.routes.weight.mul_(30)
