@@ -9,10 +9,7 @@
 # and which data came while it ran, is in training/LOG.md, sections 5 to 8.
 set -euo pipefail
 model=$1 base=$2 data=$3 out=$4
-mkdir -p "$out"
-CAP=1500 WRITTEN=0.6 training/runs/data.sh "$base" "$data" "$out"
-[ -f "$out/asked.npz" ] ||
-  python -m training.data.difficulty "$model" "$out/mixture.npz" "$out/asked.npz" --rows 110000 --threads "${THREADS:-2}"
+ASK=$model CAP=1500 WRITTEN=0.6 training/runs/data.sh "$base" "$data" "$out"
 [ -f "$out/start.pt" ] || python -m training.deploy.restore "$model" "$out/base" "$out/start.pt" --config training/configs/continue.yaml
 read -ra overrides <<<"${OVERRIDES:-}"
 python -m training.loop.run --config training/configs/continue.yaml --base "$out/base" --from "$out/start.pt" \

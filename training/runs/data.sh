@@ -6,6 +6,7 @@
 # BASE: Hugging Face folder of multilingual-e5-small. DATA: folder with train.jsonl.gz, written/*.jsonl, dev/*.jsonl.
 # What is there already is not made again. EXTRA and DROP, if set: further files of rows
 # (of training.data.probe, of training.data.mine), ids of training.data.clean. CAP, WRITTEN: options of training.data.mixture.
+# ASK: a model folder that is asked which rows it does not know yet; asked.npz is the mixture with its answers. THREADS: for that.
 set -euo pipefail
 base=$1 data=$2 out=$3
 mkdir -p "$out"
@@ -21,3 +22,5 @@ corpus=("$data"/written/*.jsonl training/data/corpus/*.jsonl)
     "$out/generated.jsonl" "${extra[@]}" --cap "${CAP:-300}" ${WRITTEN:+--written "$WRITTEN"} ${DROP:+--drop "$DROP"}
 [ -f "$out/held.npz" ] ||
   python -m training.data.mixture "$out/base/tokenizer.json" "$out/held.npz" "$data"/dev/*.jsonl --as-is
+[ -z "${ASK:-}" ] || [ -f "$out/asked.npz" ] ||
+  python -m training.data.difficulty "$ASK" "$out/mixture.npz" "$out/asked.npz" --rows 110000 --threads "${THREADS:-2}"

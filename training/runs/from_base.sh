@@ -7,10 +7,7 @@
 # in data.sh. THREADS, OVERRIDES as in dual.sh. That run got its newest rows while it ran.
 set -euo pipefail
 model=$1 base=$2 data=$3 out=$4
-mkdir -p "$out"
-CAP=1500 WRITTEN=0.6 training/runs/data.sh "$base" "$data" "$out"
-[ -f "$out/asked.npz" ] ||
-  python -m training.data.difficulty "$model" "$out/mixture.npz" "$out/asked.npz" --rows 110000 --threads "${THREADS:-2}"
+ASK=$model CAP=1500 WRITTEN=0.6 training/runs/data.sh "$base" "$data" "$out"
 read -ra overrides <<<"${OVERRIDES:-}"
 python -m training.loop.run --config training/configs/from_base.yaml --base "$out/base" --data "$out/asked.npz" \
   --validation "$out/held.npz" --out "$out/run" --threads "${THREADS:-2}" --set "${overrides[@]}"
