@@ -53,17 +53,23 @@ class Network:
         # The hidden states stay inside where nobody goes on from them.
         hidden = ["hidden"] if folder.deep_reads == "hidden" else []
         self._outputs = [*hidden, "pooled", "answer", "routes", *(["loudest"] if folder.run_tokens else [])]
-        self._check(f"fast{kind}.onnx")
+        self._check(f"fast{kind}.onnx", self._fast, {"ids", "lengths", "features"}, self._outputs)
+        begins = {"ids", "features"} if folder.deep_reads == "ids" else {"hidden"}
+        known = {"lengths", "pooled", "routes", "fast_answer"}
+        self._check(f"deep{kind}.onnx", self._deep, known | begins, ["answer"])
 
-    def _check(self, name: str) -> None:
-        inputs = {item.name: item.shape[-1] for item in self._fast.get_inputs()}
-        outputs = {item.name: item.shape[-1] for item in self._fast.get_outputs()}
+    def _check(self, name: str, graph: ort.InferenceSession, given: set[str], wanted: list[str]) -> None:
+        """Raises ModelFileError where the graph does not take what it will be given or answer what is expected."""
+        inputs = {item.name: item.shape[-1] for item in graph.get_inputs()}
+        outputs = {item.name: item.shape[-1] for item in graph.get_outputs()}
         wide, features = len(self.folder.classes) + _CODES + 2, len(_core.FEATURE_NAMES)
-        if set(inputs) != {"ids", "lengths", "features"} or inputs["features"] != features:
+        if "features" in given and inputs.get("features") != features:
             problem = f"does not fit this version: inputs {inputs}, {features} features expected"
+        elif set(inputs) != given:
+            problem = f"does not fit model.json: inputs {inputs}, {', '.join(sorted(given))} expected"
         elif outputs.get("answer") != wide:
             problem = f"does not fit model.json: outputs {outputs}, answers of {wide} expected"
-        elif missing := set(self._outputs) - set(outputs):
+        elif missing := set(wanted) - set(outputs):
             problem = f"does not fit model.json: no output {', '.join(sorted(missing))}"
         else:
             return

@@ -10,6 +10,8 @@ namespace {
 
 // Threat codes, severity and harmful intent stand behind the classes in an answer.
 constexpr size_t kCodes = 16;
+// Router thresholds, which are compared with a probability, at which no window and every window goes on.
+constexpr double kNever = -1.0, kAlways = 2.0;
 
 // A sum in the order of NumPy's, which from eight numbers on keeps eight running sums (pairwise summation).
 double sum(const std::vector<double>& x) {
@@ -49,10 +51,16 @@ Error Network::open(const ModelFolder& folder, const std::string& runtime, const
   const std::string fast = folder.path("fast" + kind), deep = folder.path("deep" + kind);
   if (Error error = runtime_.open(fast, operators, fast_)) return fit(error, fast);
   if (Error error = runtime_.open(deep, operators, deep_)) return fit(error, deep);
-  // A first window shows whether the graphs take what they will be given and answer what is expected.
+  // A first window shows whether the graphs take what they will be given and answer what is expected: through
+  // the fast one alone, then through both.
   const std::vector<float> features(kFeatureCount, 0.0f);
   Reading reading;
-  return fit(read({0, 0}, features.data(), reading), fast);
+  if (Error error = read({0, 0}, features.data(), kNever, reading)) return fit(error, fast);
+  return fit(read({0, 0}, features.data(), kAlways, reading), deep);
+}
+
+Error Network::read(const std::vector<int64_t>& ids, const float* features, Reading& out) const {
+  return read(ids, features, folder_->router_threshold, out);
 }
 
 Error Network::fit(Error error, const std::string& path) const {
@@ -61,7 +69,8 @@ Error Network::fit(Error error, const std::string& path) const {
                      "is not a model that ONNX Runtime reads, or does not fit model.json: " + error.message);
 }
 
-Error Network::read(const std::vector<int64_t>& ids, const float* features, Reading& out) const {
+Error Network::read(const std::vector<int64_t>& ids, const float* features, double router_threshold,
+                    Reading& out) const {
   const size_t classes = folder_->classes.size(), wide = classes + kCodes + 2;
   const auto length = static_cast<int64_t>(ids.size());
   onnx::Value ids_value(nullptr, {&runtime_}), length_value(nullptr, {&runtime_}),
@@ -97,7 +106,7 @@ Error Network::read(const std::vector<int64_t>& ids, const float* features, Read
   }
   Branch branch = kFast;
   // The threshold in the precision of the probability, as NumPy compares them.
-  if (route[0] < static_cast<float>(folder_->router_threshold)) {
+  if (route[0] < static_cast<float>(router_threshold)) {
     branch = kDeep;
     std::vector<const char*> names = {"lengths", "pooled", "fast_answer", "routes"};
     std::vector<const void*> given = {length_value.get(), fast[0].get(), fast[1].get(), fast[2].get()};

@@ -17,6 +17,8 @@ class Network {
   Error read(const std::vector<int64_t>& ids, const float* features, Reading& out) const;
 
  private:
+  Error read(const std::vector<int64_t>& ids, const float* features, double router_threshold,
+             Reading& out) const;
   Error fit(Error error, const std::string& path) const;
 
   const ModelFolder* folder_ = nullptr;

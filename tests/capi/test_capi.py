@@ -286,6 +286,7 @@ MANIFESTS = {
     "no room between special tokens": lambda fields: fields.update(window_overlap=30),
     "a run longer than a window": lambda fields: fields.update(run_tokens=32),
     "a deep graph of an unknown kind": lambda fields: fields.update(deep_reads="minds"),
+    "a deep graph that reads something else": lambda fields: fields.update(deep_reads="ids"),
     "a temperature of zero": lambda fields: fields["calibration"]["deep"].update(temperature=0),
     "no calibration": lambda fields: fields["calibration"].pop("fast"),
     "no router": lambda fields: fields.pop("router_threshold"),
