@@ -12,6 +12,7 @@ are BASE's as well.
 from __future__ import annotations
 
 import argparse
+import dataclasses
 from collections import defaultdict
 from pathlib import Path
 from typing import NamedTuple
@@ -24,7 +25,7 @@ from torch import Tensor
 
 from training.deploy.export import DEEP, FAST
 from training.deploy.packing import PackedLinear, dequantize
-from training.loop.options import plain, read_options
+from training.loop.options import RunOptions, plain, read_options
 from training.model.cased import ignore_case
 from training.model.dual import DualBranch
 from training.model.initialize import initialize
@@ -147,6 +148,15 @@ def restore(model: DualBranch, folder: Path, base: Path | None = None) -> list[s
     return sorted(set(state) - set(found))
 
 
+def shaped(options: RunOptions, folder: Path) -> RunOptions:
+    """The options with the deep branch that the folder has: one that reads on from the fast one, or one of its own."""
+    deep = read(folder / DEEP)
+    model = dataclasses.replace(
+        options.model, separate_deep="table" in deep.tensors, deep_layers=len(deep.nodes["DenseLayer"])
+    )
+    return dataclasses.replace(options, model=model)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folder", type=Path)
@@ -154,7 +164,7 @@ def main() -> None:
     parser.add_argument("out", type=Path)
     parser.add_argument("--config", type=Path, default=Path("training/configs/dual.yaml"))
     args = parser.parse_args()
-    options = read_options(args.config)
+    options = shaped(read_options(args.config), args.folder)
     model = DualBranch(options.model)
     initialize(model, args.base, options.seed)
     kept = restore(model, args.folder, args.base)

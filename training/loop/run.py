@@ -11,6 +11,7 @@ draws rows of its own, gradients are averaged.
 from __future__ import annotations
 
 import argparse
+import dataclasses
 import time
 from collections import defaultdict
 from collections.abc import Callable
@@ -29,7 +30,7 @@ from training.adversarial.train import applies
 from training.loop import checkpoint
 from training.loop.journal import Journal
 from training.loop.objective import Losses, compute
-from training.loop.options import RunOptions, plain, read_options
+from training.loop.options import RunOptions, fill, plain, read_options
 from training.loop.pictures import draw
 from training.loop.sampler import Arrays, Batch, Sampler
 from training.loop.schedule import parameter_groups, rate_factor
@@ -224,7 +225,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--config", type=Path)
     parser.add_argument("--base", type=Path, help="folder of the pruned base; without it, random weights")
-    parser.add_argument("--from", dest="weights", type=Path, help="checkpoint of another run to begin from")
+    parser.add_argument(
+        "--from", dest="weights", type=Path, help="checkpoint of another run to begin from, and whose model it is"
+    )
     parser.add_argument("--data", type=Path, required=True, help="array file of training.data.mixture")
     parser.add_argument("--validation", type=Path, help="array file of rows to choose by")
     parser.add_argument("--out", type=Path, required=True)
@@ -232,7 +235,11 @@ def main() -> None:
     parser.add_argument("--threads", type=int, default=2)
     args = parser.parse_args()
     torch.set_num_threads(args.threads)
-    train(read_options(args.config, args.set), args.base, args.data, args.out, args.validation, weights=args.weights)
+    options = read_options(args.config, args.set)
+    if args.weights is not None:
+        begun: RunOptions = fill(RunOptions, checkpoint.load(args.weights)["options"])
+        options = dataclasses.replace(options, model=begun.model)
+    train(options, args.base, args.data, args.out, args.validation, weights=args.weights)
 
 
 if __name__ == "__main__":

@@ -10,7 +10,8 @@ from tokenizers import Tokenizer, models
 
 from tests.training.deploy.test_graphs import MAX_TOKENS, batch, deployable, wanted
 from training.deploy.export import export
-from training.deploy.restore import by_spelling, restore
+from training.deploy.restore import by_spelling, restore, shaped
+from training.loop.options import RunOptions
 
 DENSE = {"experts": 1, "experts_per_token": 1}
 
@@ -40,6 +41,14 @@ def test_a_deep_branch_of_the_other_kind_is_refused(tmp_path: Path) -> None:
     export(deployable(**DENSE), tmp_path, MAX_TOKENS)
     with pytest.raises(ValueError, match="separate_deep"):
         restore(deployable(**DENSE, separate_deep=True), tmp_path)
+
+
+@pytest.mark.parametrize("separate", [False, True])
+def test_the_shape_of_the_deep_branch_is_the_folders(separate: bool, tmp_path: Path) -> None:
+    model = deployable(**DENSE, separate_deep=separate, deep_layers=3)
+    export(model, tmp_path, MAX_TOKENS)
+    found = shaped(RunOptions(steps=7), tmp_path)
+    assert (found.model.separate_deep, found.model.deep_layers, found.steps) == (separate, 3, 7)
 
 
 def test_experts_are_refused(tmp_path: Path) -> None:
