@@ -32,8 +32,8 @@ from training.deploy.packing import INPUTS, OUTPUTS
 #: Smaller tensors save nothing worth their error.
 SMALLEST = 1 << 16
 #: What is compressed unless one says otherwise: most of the file, and what takes it best.
-TENSORS = ("fast/table",)
-#: Tokens that stay in eight bits: three quarters of running text, and the folder stays below 40 MB.
+TENSORS = ("*/table",)
+#: Tokens that stay in eight bits: three quarters of running text.
 ROWS = 13_500
 #: Groups fitted at a time, to bound the memory.
 _CHUNK = 1 << 15
