@@ -19,9 +19,10 @@ def test_ruff() -> None:
 
 
 def test_clang_format() -> None:
-    sources = [str(p) for p in sorted((ROOT / "csrc").rglob("*")) if p.suffix in (".h", ".cpp")]
+    folders = ("csrc", "attacks", "bench", "examples", "fuzz", "tests", "tinyguard/include")
+    sources = [p for folder in folders for p in sorted((ROOT / folder).rglob("*")) if p.suffix in (".h", ".c", ".cpp")]
     generated = {"unicode_tables.cpp"}
-    check("clang-format", "--dry-run", "-Werror", *(s for s in sources if Path(s).name not in generated))
+    check("clang-format", "--dry-run", "-Werror", *(str(p) for p in sources if p.name not in generated))
 
 
 def test_mypy() -> None:

@@ -1,5 +1,5 @@
-// Multiply-adds a second of one core's product instructions, from registers: the ceiling that the table's shares are of.
-// Prints "name GMAC/s" for what the machine has. Compiled and run by bench/kernels/peak.py.
+// Multiply-adds a second of one core's product instructions, from registers: the ceiling that the table's
+// shares are of. Prints "name GMAC/s" for what the machine has. Compiled and run by bench/kernels/peak.py.
 #include <immintrin.h>
 
 #include <algorithm>
@@ -29,22 +29,23 @@ double best_seconds(Body body) {
   return best;
 }
 
-#define TINYGUARD_PEAK(name, attributes, type, sums, start, step)    \
-  __attribute__((target(attributes), noinline)) void name() {        \
-    type total[sums];                                                \
-    type a = start, b = start;                                       \
-    _Pragma("GCC unroll 32") for (type & t : total) {                \
-      t = start;                                                     \
+#define TINYGUARD_PEAK(name, attributes, type, sums, start, step)                  \
+  __attribute__((target(attributes), noinline)) void name() {                      \
+    type total[sums];                                                              \
+    type a = start, b = start;                                                     \
+    _Pragma("GCC unroll 32") for (type& t : total) {                               \
+      t = start;                                                                   \
       asm volatile("" : "+v"(t)); /* or the compiler sees that all are the same */ \
-    }                                                                \
-    for (long n = 0; n < kRounds; ++n) {                             \
-      asm volatile("" : "+v"(a), "+v"(b));                           \
-      _Pragma("GCC unroll 32") for (type & t : total) t = step;      \
-    }                                                                \
-    _Pragma("GCC unroll 32") for (type & t : total) asm volatile("" : : "v"(t)); \
+    }                                                                              \
+    for (long n = 0; n < kRounds; ++n) {                                           \
+      asm volatile("" : "+v"(a), "+v"(b));                                         \
+      _Pragma("GCC unroll 32") for (type& t : total) t = step;                     \
+    }                                                                              \
+    _Pragma("GCC unroll 32") for (type& t : total) asm volatile("" : : "v"(t));    \
   }
 
-TINYGUARD_PEAK(vnni512, "avx512f,avx512vnni", __m512i, kSums, _mm512_setzero_si512(), _mm512_dpbusd_epi32(t, a, b))
+TINYGUARD_PEAK(vnni512, "avx512f,avx512vnni", __m512i, kSums, _mm512_setzero_si512(),
+               _mm512_dpbusd_epi32(t, a, b))
 TINYGUARD_PEAK(fma512, "avx512f", __m512, kSums, _mm512_setzero_ps(), _mm512_fmadd_ps(a, b, t))
 TINYGUARD_PEAK(vnni256, "avx2,avxvnni", __m256i, 12, _mm256_setzero_si256(), _mm256_dpbusd_avx_epi32(t, a, b))
 TINYGUARD_PEAK(fma256, "avx2,fma", __m256, 12, _mm256_setzero_ps(), _mm256_fmadd_ps(a, b, t))

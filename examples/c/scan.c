@@ -9,22 +9,22 @@
 
 #include "tinyguard.h"
 
-static const char *const threats[16] = {
-    "benign",           "direct injection", "jailbreak",         "obfuscation",
+static const char* const threats[16] = {
+    "benign",           "direct injection",   "jailbreak",         "obfuscation",
     "context overflow", "indirect injection", "prompt extraction", "harmful request",
-    "reserved",         "reserved",         "reserved",          "reserved",
-    "reserved",         "reserved",         "reserved",          "uncertain"};
-static const char *const actions[4] = {"allow", "flag", "review", "block"};
-static const char *const roles[4] = {"user", "tool", "document", "system"};
+    "reserved",         "reserved",           "reserved",          "reserved",
+    "reserved",         "reserved",           "reserved",          "uncertain"};
+static const char* const actions[4] = {"allow", "flag", "review", "block"};
+static const char* const roles[4] = {"user", "tool", "document", "system"};
 
 /* A whole file in memory that the caller frees; NULL if it cannot be read. */
-static char *read_all(FILE *file, size_t *length) {
+static char* read_all(FILE* file, size_t* length) {
   size_t room = 1 << 16, used = 0, got;
-  char *bytes = malloc(room);
+  char* bytes = malloc(room);
   while (bytes != NULL && (got = fread(bytes + used, 1, room - used, file)) != 0) {
     used += got;
     if (used == room) {
-      char *larger = realloc(bytes, room *= 2);
+      char* larger = realloc(bytes, room *= 2);
       if (larger == NULL) free(bytes);
       bytes = larger;
     }
@@ -38,10 +38,10 @@ static char *read_all(FILE *file, size_t *length) {
 }
 
 /* 1 if something was found, 0 if not, -1 on failure. */
-static int scan(const tinyguard_guard *guard, const char *name, FILE *file, tinyguard_role role) {
+static int scan(const tinyguard_guard* guard, const char* name, FILE* file, tinyguard_role role) {
   size_t length = 0;
   uint16_t bits;
-  char *text = file == NULL ? NULL : read_all(file, &length);
+  char* text = file == NULL ? NULL : read_all(file, &length);
   tinyguard_status status;
   if (text == NULL) {
     fprintf(stderr, "%s: cannot be read\n", name);
@@ -63,14 +63,14 @@ static int usage(void) {
   return 2;
 }
 
-int main(int argc, char **argv) {
+int main(int argc, char** argv) {
   tinyguard_options options = TINYGUARD_OPTIONS_INIT;
-  tinyguard_guard *guard = NULL;
-  const char *model = NULL;
+  tinyguard_guard* guard = NULL;
+  const char* model = NULL;
   int role = TINYGUARD_USER, found = 0, failed = 0, i;
 
   for (i = 1; i < argc && strncmp(argv[i], "--", 2) == 0; i += 2) {
-    const char *value = i + 1 < argc ? argv[i + 1] : NULL;
+    const char* value = i + 1 < argc ? argv[i + 1] : NULL;
     if (value == NULL) return usage();
     if (strcmp(argv[i], "--model") == 0) {
       model = value;
@@ -95,7 +95,7 @@ int main(int argc, char **argv) {
     failed = result < 0;
   }
   for (; i < argc; ++i) {
-    FILE *file = fopen(argv[i], "rb");
+    FILE* file = fopen(argv[i], "rb");
     const int result = scan(guard, argv[i], file, (tinyguard_role)role);
     if (file != NULL) fclose(file);
     found |= result == 1;

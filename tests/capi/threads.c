@@ -1,5 +1,5 @@
-/* Eight threads scan the same texts with one guard, each beginning at another, and must find the bits of a first, single
- * thread. Arguments: model, runtime, language, files. */
+/* Eight threads scan the same texts with one guard, each beginning at another, and must find the bits of a
+ * first, single thread. Arguments: model, runtime, language, files. */
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -8,17 +8,17 @@
 
 enum { THREADS = 8, ROUNDS = 5, MOST = 64, LENGTH = 1 << 16 };
 
-static tinyguard_guard *guard;
+static tinyguard_guard* guard;
 static char texts[MOST][LENGTH];
 static size_t lengths[MOST];
 static uint16_t wanted[MOST];
 static int count;
 
-static void *scan_all(void *first) {
+static void* scan_all(void* first) {
   size_t wrong = 0;
   int i;
   for (i = 0; i < ROUNDS * count; ++i) {
-    const int k = (i + *(int *)first) % count;
+    const int k = (i + *(int*)first) % count;
     uint16_t bits;
     wrong += tinyguard_scan(guard, texts[k], lengths[k], (tinyguard_role)(k % 4), &bits) != TINYGUARD_OK;
     wrong += bits != wanted[k];
@@ -26,10 +26,10 @@ static void *scan_all(void *first) {
     wrong += tinyguard_scan(NULL, "", 0, TINYGUARD_USER, &bits) != TINYGUARD_BAD_ARGUMENT;
     wrong += tinyguard_message()[0] == '\0';
   }
-  return (void *)wrong;
+  return (void*)wrong;
 }
 
-int main(int argc, char **argv) {
+int main(int argc, char** argv) {
   tinyguard_options options = TINYGUARD_OPTIONS_INIT;
   pthread_t threads[THREADS];
   int first[THREADS], i;
@@ -42,7 +42,7 @@ int main(int argc, char **argv) {
     return 1;
   }
   for (count = 0; count < argc - 4 && count < MOST; ++count) {
-    FILE *file = fopen(argv[4 + count], "rb");
+    FILE* file = fopen(argv[4 + count], "rb");
     lengths[count] = fread(texts[count], 1, LENGTH, file);
     fclose(file);
     tinyguard_scan(guard, texts[count], lengths[count], (tinyguard_role)(count % 4), &wanted[count]);
@@ -52,7 +52,7 @@ int main(int argc, char **argv) {
     pthread_create(&threads[i], NULL, scan_all, &first[i]);
   }
   for (i = 0; i < THREADS; ++i) {
-    void *result;
+    void* result;
     pthread_join(threads[i], &result);
     wrong += (size_t)result;
   }

@@ -54,7 +54,8 @@ static inline unsigned tinyguard_action(uint16_t bits) {
 }
 
 /* Each field is cut to its four bits. */
-static inline uint16_t tinyguard_encode(unsigned threat, unsigned confidence, unsigned severity, unsigned action) {
+static inline uint16_t tinyguard_encode(unsigned threat, unsigned confidence, unsigned severity,
+                                        unsigned action) {
   return (uint16_t)(((threat << TINYGUARD_THREAT_SHIFT) & TINYGUARD_THREAT_MASK) |
                     ((confidence << TINYGUARD_CONFIDENCE_SHIFT) & TINYGUARD_CONFIDENCE_MASK) |
                     ((severity << TINYGUARD_SEVERITY_SHIFT) & TINYGUARD_SEVERITY_MASK) |
@@ -62,7 +63,9 @@ static inline uint16_t tinyguard_encode(unsigned threat, unsigned confidence, un
 }
 
 /* From and to the two bytes of the wire, on any machine. */
-static inline uint16_t tinyguard_load(const uint8_t wire[2]) { return (uint16_t)(wire[0] | ((unsigned)wire[1] << 8)); }
+static inline uint16_t tinyguard_load(const uint8_t wire[2]) {
+  return (uint16_t)(wire[0] | ((unsigned)wire[1] << 8));
+}
 
 static inline void tinyguard_store(uint16_t bits, uint8_t wire[2]) {
   wire[0] = (uint8_t)(bits & 0xFFu);
