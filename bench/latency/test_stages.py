@@ -84,21 +84,19 @@ def first_window(guard: Guard, text: str) -> Window:
 @pytest.mark.parametrize("tokens", RUNS)
 def test_fast_run(benchmark: BenchmarkFixture, guard: Guard, texts: dict[int, str], tokens: int) -> None:
     """Embedding, fast branch and router."""
-    window = first_window(guard, texts[tokens])
-    count = len(window.ids)
-    feeds = {"ids": window.ids[None], "lengths": np.array([count]), "features": window.features[None]}
-    names = ["hidden", "pooled", "answer", "routes"]
-    hidden, _, answer, routes = guard._runtime.network._fast.run(names, feeds)
-    assert hidden.shape[:2] == (1, count)
-    assert answer.shape == (1, len(guard._runtime.classes) + 18)
-    assert np.isclose(routes.sum(), 1.0, atol=1e-4)
-    benchmark(guard._runtime.network._fast.run, names, feeds)
+    network, window = guard._runtime.network, first_window(guard, texts[tokens])
+    lengths = np.array([len(window.ids)])
+    feeds = {"ids": window.ids[None], "lengths": lengths, "features": window.features[None]}
+    fast = dict(zip(network._outputs, network._fast.run(network._outputs, feeds), strict=True))
+    assert fast["answer"].shape == (1, len(guard._runtime.classes) + 18)
+    assert np.isclose(fast["routes"].sum(), 1.0, atol=1e-4)
+    benchmark(network._fast.run, network._outputs, feeds)
 
 
 @pytest.mark.benchmark(group="deep run")
 @pytest.mark.parametrize("tokens", RUNS)
 def test_deep_run(benchmark: BenchmarkFixture, guard: Guard, texts: dict[int, str], tokens: int) -> None:
-    """What the deep branch adds where the router asks for it."""
+    """The deep branch alone, where the router asks for it."""
     network, window = guard._runtime.network, first_window(guard, texts[tokens])
     lengths = np.array([len(window.ids)])
     given = {"ids": window.ids[None], "lengths": lengths, "features": window.features[None]}
