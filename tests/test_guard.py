@@ -105,6 +105,16 @@ def test_what_was_hidden_and_recovered_is_obfuscation(tiny_guard: Guard) -> None
     assert Span(begin, begin + len(hidden), "window:direct_injection") in verdict.spans
 
 
+def test_plain_words_are_not_called_obfuscation(tmp_path: Path) -> None:
+    guard = Guard(write_model(tmp_path / "model", classes=["benign", "direct_injection", "jailbreak", "obfuscation"]))
+    assert guard.classify(PLANTED).threat_type == "direct_injection", "the likeliest of the other attacks"
+    assert guard.classify(PLANTED.replace("planted", "pla\u200bnted")).threat_type == "obfuscation"
+    assert guard.classify(PLANTED.replace("planted", "pl\u0430nted")).threat_type == "obfuscation"
+    assert guard.classify(PLANTED).score == guard.classify(PLANTED.replace("planted", "pla\u200bnted")).score
+    alone = Guard(write_model(tmp_path / "other", classes=["benign", "obfuscation", "obfuscation", "obfuscation"]))
+    assert alone.classify(PLANTED).threat_type == "obfuscation", "where a model knows nothing else"
+
+
 def test_a_hidden_greeting_is_safe(tiny_guard: Guard) -> None:
     hidden = base64.b64encode(b"a holiday greeting from the whole family by the sea").decode()
     verdict = tiny_guard.classify(f"the weather is fine {hidden} and we walk")

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 # Text that a tool or a document brings in was not written by the user: an instruction in it is an indirect one.
 _INDIRECT_ROLES = frozenset(("tool", "document"))
 
+# What hides a text shows in one of these detectors, or has been recovered into a view of its own.
+_DISGUISES = ("flip", "homoglyph", "encryption", "encoding", "typoglycemia", "leet", "invisible")
+
 # From this many windows on, more of them excuse nothing: padding must not buy an attack more than that.
 _MOST_WINDOWS = 4
 
@@ -50,13 +53,18 @@ class Scan:
     """One text on its way through the model."""
 
     __slots__ = (
-        "analysis", "classes", "findings", "harmful_intent", "looks", "loudest", "role", "route", "texts", "windows",
+        "analysis", "classes", "findings", "harmful_intent", "kinds", "looks", "loudest", "role", "route", "texts",
+        "windows",
     )  # fmt: skip
 
     def __init__(self, analysis: Analysis, role: str, classes: Sequence[str]) -> None:
         self.analysis = analysis
         self.role = role
         self.classes = classes
+        # What an attack may be called, as indices of classes: a text in plain words, however odd, is not obfuscated.
+        detectors, attacks = analysis.detectors, range(1, len(classes))
+        plain = len(analysis.views) == 1 and not any(detectors[name] > 0 for name in _DISGUISES)
+        self.kinds = [i for i in attacks if not (plain and classes[i] == "obfuscation")] or attacks
         # A harmful question asks for something bad in plain words; it does not take the model over. It is reported
         # beside the score and not in it.
         self.harmful_intent = 0.0
@@ -96,7 +104,8 @@ class Scan:
         self.harmful_intent = max(self.harmful_intent, reading.harmful)
         self.route = max(self.route, reading.route)
         attack = reading.probabilities[1:]
-        threat = _threat(self.classes[1 + int(attack.argmax())], reading.code, self.role)
+        kind = max(self.kinds, key=lambda index: attack[index - 1])
+        threat = _threat(self.classes[kind], reading.code, self.role)
         return Finding(float(attack.sum()), threat, reading.severity, window)
 
     def judged(self, view: int) -> Finding | None:

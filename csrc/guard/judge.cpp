@@ -72,6 +72,20 @@ bool read_through(const Analysis& analysis) {
   return false;
 }
 
+// Whether a text is in plain words, however odd: what hides a text shows in a detector of disguise, or has
+// been recovered into a view of its own.
+bool in_plain_words(const Analysis& analysis) {
+  constexpr std::string_view kDisguises[] = {"flip",         "homoglyph", "encryption", "encoding",
+                                             "typoglycemia", "leet",      "invisible"};
+  if (analysis.views.size() != 1) return false;
+  for (size_t i = 0; i < kDetectorCount; ++i) {
+    const bool disguise =
+        std::find(std::begin(kDisguises), std::end(kDisguises), kDetectors[i].name) != std::end(kDisguises);
+    if (disguise && analysis.scores[i] > 0.0f) return false;
+  }
+  return true;
+}
+
 }  // namespace
 
 int threat_code(std::string_view name) {
@@ -96,14 +110,26 @@ double among(double score, unsigned windows) {
   return n <= 1 ? score : score / (score + n * (1.0 - score));
 }
 
+Scan::Scan(const Analysis& analysis, size_t role, const std::vector<unsigned>& classes)
+    : analysis_(analysis),
+      role_(role),
+      classes_(classes),
+      findings_(analysis.views.size()),
+      looks_(analysis.views.size()),
+      windows_(analysis.views.size()) {
+  const bool plain = in_plain_words(analysis);
+  for (size_t i = 1; i < classes.size(); ++i) {
+    if (!plain || classes[i] != TINYGUARD_THREAT_OBFUSCATION) kinds_.push_back(i);
+  }
+  if (kinds_.empty()) kinds_.push_back(1);  // a model whose one attack is obfuscation
+}
+
 Finding Scan::found(const Reading& reading) const {
   const std::vector<double>& p = reading.probabilities;
   double score = 0.0;
-  size_t likeliest = 1;
-  for (size_t i = 1; i < p.size(); ++i) {
-    score += p[i];
-    if (p[i] > p[likeliest]) likeliest = i;
-  }
+  for (size_t i = 1; i < p.size(); ++i) score += p[i];
+  const size_t likeliest =
+      *std::max_element(kinds_.begin(), kinds_.end(), [&p](size_t a, size_t b) { return p[a] < p[b]; });
   return {score, threat_of(classes_[likeliest], reading.code, role_), reading.severity};
 }
 

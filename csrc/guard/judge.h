@@ -34,13 +34,7 @@ struct Finding {
 // One text on its way through the model.
 class Scan {
  public:
-  Scan(const Analysis& analysis, size_t role, const std::vector<unsigned>& classes)
-      : analysis_(analysis),
-        role_(role),
-        classes_(classes),
-        findings_(analysis.views.size()),
-        looks_(analysis.views.size()),
-        windows_(analysis.views.size()) {}
+  Scan(const Analysis& analysis, size_t role, const std::vector<unsigned>& classes);
 
   // Take in the result of a view's next window; of equal scores the first window's stays.
   void add(size_t view, const Reading& reading);
@@ -58,6 +52,8 @@ class Scan {
   const Analysis& analysis_;
   size_t role_;
   const std::vector<unsigned>& classes_;
+  std::vector<size_t>
+      kinds_;  // what an attack may be called, indices of classes_: plain words are not obfuscated
   std::vector<std::optional<Finding>> findings_, looks_;
   std::vector<unsigned> windows_;  // of each view
 };

@@ -123,6 +123,25 @@ def test_a_deep_graph_that_reads_the_text_itself(library: ctypes.CDLL, tmp_path:
     library.tinyguard_close(handle)
 
 
+def test_plain_words_are_not_called_obfuscation(library: ctypes.CDLL, unigram_folder: Path, tmp_path: Path) -> None:
+    classes = ["benign", "direct_injection", "jailbreak", "obfuscation"]
+    folder = changed(unigram_folder, tmp_path / "model", "model.json", lambda fields: fields.update(classes=classes))
+    status, message, handle = capi.open_guard(library, folder)
+    assert status == capi.OK, message
+    guard, threats = Guard(folder), set()
+    for text in (
+        "the bread is planted",
+        "the bread is pla\u200bnted",
+        "the bread is pl\u0430nted",
+        *map(decoded, tiny_texts(80)),
+    ):
+        verdict = guard.classify(text)
+        assert capi.scan(library, handle, text.encode()) == verdict.bits, text
+        threats.add(verdict.threat_type)
+    library.tinyguard_close(handle)
+    assert threats >= {"benign", "direct_injection", "jailbreak", "obfuscation"}
+
+
 @pytest.mark.parametrize("policy", ["strict", "balanced", "permissive"])
 @pytest.mark.parametrize("role", capi.ROLES)
 def test_bits_of_the_tiny_model(library: ctypes.CDLL, unigram_folder: Path, policy: str, role: str) -> None:
