@@ -116,27 +116,34 @@ def embedding(
     return found
 
 
+def restored_deep(model: DualBranch, folder: Path, base: Path | None, sizes: list[int]) -> dict[str, Tensor]:
+    """The deep branch's parameters and the fusion's under the model's names."""
+    graph = read(folder / DEEP)
+    deep, separate = graph.tensors, "table" in graph.tensors
+    if separate != model.config.separate_deep:
+        raise ValueError(f"{folder} was exported with separate_deep={separate}, the model has the opposite")
+    found = branch(graph, "deep", sizes) | {k: v for k, v in deep.items() if k.startswith("fusion.")}
+    return found | (embedding(deep, "deep_embedding", model.state_dict(), folder, base) if separate else {})
+
+
 @torch.no_grad()
 def restore(model: DualBranch, folder: Path, base: Path | None = None) -> list[str]:
-    """Put the weights of a folder's graphs into a model of their shape; the names of what stayed as it was.
+    """Put the weights of a folder's graphs into a model of their shape; the names of what stayed as it was. A model
+    without a deep branch gets the fast one.
 
     base    folder that the model was initialized from, if its vocabulary may be another than the folder's
     """
-    config, graphs = model.config, (read(folder / FAST), read(folder / DEEP))
-    fast, deep = (graph.tensors for graph in graphs)
-    if ("table" in deep) != config.separate_deep:
-        raise ValueError(f"{folder} was exported with separate_deep={'table' in deep}, the model has the opposite")
-    state = model.state_dict()
+    config, graph = model.config, read(folder / FAST)
+    fast, state = graph.tensors, model.state_dict()
     sizes = [len(state[f"fast_heads.{head}.bias"]) for head in HEADS]
-    found = branch(graphs[0], "fast", sizes) | branch(graphs[1], "deep", sizes)
+    found = branch(graph, "fast", sizes) | embedding(fast, "embedding", state, folder, base)
     found |= {k: v for k, v in fast.items() if k.startswith("confidence.")}
-    for part, value in zip(ROUTER, graphs[0].nodes["Router"][0], strict=True):
-        found[f"router.{part}"] = value
-    found |= {k: v for k, v in deep.items() if k.startswith("fusion.")}
-    for name, tensors in {"embedding": fast, **({"deep_embedding": deep} if config.separate_deep else {})}.items():
-        found |= embedding(tensors, name, state, folder, base)
+    if config.deep_branch:
+        found |= restored_deep(model, folder, base, sizes)
+        for part, value in zip(ROUTER, graph.nodes["Router"][0], strict=True):
+            found[f"router.{part}"] = value
     if config.patterns:
-        parts = graphs[0].nodes["HighestCosines"][0]
+        parts = graph.nodes["HighestCosines"][0]
         project, prototypes = (dequantize(PackedLinear(*parts[first : first + 4])) for first in (0, 4))
         rows, columns = state["patterns.project.weight"].shape  # without the zeros that fill whole panels
         last = len(state["patterns.written"]) + config.prototypes_learned
@@ -149,7 +156,10 @@ def restore(model: DualBranch, folder: Path, base: Path | None = None) -> list[s
 
 
 def shaped(options: RunOptions, folder: Path) -> RunOptions:
-    """The options with the deep branch that the folder has: one that reads on from the fast one, or one of its own."""
+    """The options with the deep branch that the folder has, if any is wanted: one that reads on from the fast one, or
+    one of its own."""
+    if not options.model.deep_branch:
+        return options
     deep = read(folder / DEEP)
     model = dataclasses.replace(
         options.model, separate_deep="table" in deep.tensors, deep_layers=len(deep.nodes["DenseLayer"])

@@ -30,7 +30,7 @@ def targets(data: Arrays, rows: np.ndarray, device: torch.device) -> Targets:
 
     return Targets(
         labels=tensor("class"), threat=tensor("code"), severity=tensor("severity"), intent=tensor("harmful"),
-        traffic=tensor("traffic"),
+        traffic=tensor("traffic"), teacher=tensor("teacher") if "teacher" in data else None,
     )  # fmt: skip
 
 

@@ -17,6 +17,7 @@ from torch import Tensor
 from training.losses.consistency import Stop, consistency
 from training.losses.contrastive import prototype_contrastive
 from training.losses.cross_entropy import cross_entropy
+from training.losses.distillation import distillation
 from training.losses.energy import energy_hinge
 from training.losses.experts import gate_z, load_balance
 from training.losses.focal import focal
@@ -43,6 +44,7 @@ class LossWeights:
     budget: float = 0.1
     consistency: float = 0.05
     contrastive: float = 0.05
+    distillation: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -64,6 +66,7 @@ class LossConfig:
     budget_temperature: float = 1.0
     consistency_stop: Stop = "none"
     temperature: float = 0.1  # of the contrastive loss
+    teacher_temperature: float = 2.0
 
 
 @dataclass
@@ -94,7 +97,8 @@ class Targets:
 
     labels int64 [N]; mask [N, T] as the gates are shaped, 0 for padding; threat int64 [N] and severity float [N], both
     −1 where unknown; intent float [N], NaN where unknown; traffic bool [N], rows that stand for ordinary traffic in the
-    router's budget (default: the benign ones).
+    router's budget (default: the benign ones); teacher float [N, C], log-probabilities of a teacher, NaN
+    where it was not asked.
     """
 
     labels: Tensor
@@ -103,6 +107,7 @@ class Targets:
     severity: Tensor | None = None
     intent: Tensor | None = None
     traffic: Tensor | None = None
+    teacher: Tensor | None = None
 
 
 def classes_loss(
@@ -154,6 +159,11 @@ def sample_parts(
         part["consistency"] = consistency(
             out.fast, out.deep, config.consistency_stop, weight=weight, reduction=reduction
         )
+    if head is not None and target.teacher is not None and w.distillation:
+        student = out.fast if out.fast is not None else head
+        known = known_weight(~target.teacher.isnan().any(-1), weight)
+        wanted, heat = target.teacher.nan_to_num(), config.teacher_temperature
+        part["distillation"] = distillation(student, wanted, heat, known, reduction)
     if out.features is not None and out.prototypes is not None and w.contrastive:
         if out.prototype_labels is None:
             raise ValueError("prototypes need prototype_labels")

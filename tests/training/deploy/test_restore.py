@@ -9,6 +9,8 @@ import torch
 from tokenizers import Tokenizer, models
 
 from tests.training.deploy.test_graphs import MAX_TOKENS, batch, deployable, wanted
+from tests.training.model.conftest import small
+from tests.training.toys import FFN, WIDTH
 from training.deploy.export import export
 from training.deploy.restore import by_spelling, restore, shaped
 from training.loop.options import RunOptions
@@ -35,6 +37,21 @@ def test_a_restored_model_answers_as_the_one_that_was_exported(separate: bool, t
     for mine, theirs in zip(wanted(model.eval(), asked), wanted(other.eval(), asked), strict=True):
         # Eight bits a weight are what differs.
         assert (mine - theirs).abs().max() < 0.05 * mine.abs().max().clamp(min=1.0)
+
+
+def test_a_model_without_a_deep_branch_gets_the_fast_one(tmp_path: Path) -> None:
+    model = deployable(**DENSE, separate_deep=True).eval()
+    export(model, tmp_path, MAX_TOKENS)
+    other = small(width=WIDTH, ffn=FFN, **DENSE, deep_branch=False).eval()
+    assert shaped(RunOptions(model=other.config), tmp_path).model == other.config
+    restore(other, tmp_path)
+    asked = batch([21, 9, 2])
+    mask, features = asked["ids"] != 1, asked["features"]
+    with torch.no_grad():
+        mine, theirs = (m.run_fast(m.embed(asked["ids"], features), mask, features) for m in (other, model))
+    assert mine.answer is not None
+    assert theirs.answer is not None
+    assert (mine.answer.classes - theirs.answer.classes).abs().max() < 0.05
 
 
 def test_a_deep_branch_of_the_other_kind_is_refused(tmp_path: Path) -> None:

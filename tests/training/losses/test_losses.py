@@ -13,6 +13,7 @@ from torch import Tensor
 from training.losses.consistency import consistency
 from training.losses.contrastive import prototype_contrastive, supervised_contrastive
 from training.losses.cross_entropy import class_weights, cross_entropy
+from training.losses.distillation import distillation
 from training.losses.energy import energy, energy_hinge
 from training.losses.experts import gate_z, load_balance
 from training.losses.focal import focal
@@ -195,6 +196,19 @@ def test_consistency_stops_gradients(stop: str, moving: tuple[bool, bool]) -> No
     assert tuple(x.grad is not None and bool(x.grad.abs().sum() > 0) for x in (fast, deep)) == moving
 
 
+def test_distillation_by_hand() -> None:
+    p, q = (0.75, 0.25), (0.5, 0.5)
+    wanted = sum(a * math.log(a / b) for a, b in zip(p, q, strict=True))
+    near(distillation(TWO[1:], TWO[:1], temperature=1.0), wanted)
+    near(distillation(2 * TWO[1:], 2 * TWO[:1]), 4 * wanted)
+    near(distillation(TWO, TWO + 3.0), 0.0)
+    student, teacher = (x.clone().requires_grad_() for x in (TWO[1:], TWO[:1]))
+    distillation(student, teacher).backward()
+    assert student.grad is not None
+    assert student.grad.abs().sum() > 0
+    assert teacher.grad is None
+
+
 def test_supervised_contrastive_by_hand() -> None:
     # Unit vectors at 0°, 0°, 90°, 90°: cosines 1 with the partner and 0 with the other two.
     features = torch.tensor([[2.0, 0.0], [1.0, 0.0], [0.0, 3.0], [0.0, 1.0]])
@@ -239,6 +253,7 @@ PER_SAMPLE: dict[str, Callable[..., Tensor]] = {
     "energy": lambda x, **kw: energy_hinge(x, Y == 0, Y == 2, -9.0, 9.0, **kw),
     "router": lambda x, **kw: router(x[:, 0], Y == 1, **kw),
     "consistency": lambda x, **kw: consistency(x, x.flip(1) * 2, **kw),
+    "distillation": lambda x, **kw: distillation(x, torch.ones_like(x).cumsum(1), **kw),
     "supervised": lambda x, **kw: supervised_contrastive(x, Y, 0.5, **kw),
     "prototype": lambda x, **kw: prototype_contrastive(x, Y, torch.eye(3).double(), torch.tensor([0, 0, 2]), 0.5, **kw),
 }

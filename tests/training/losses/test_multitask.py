@@ -27,11 +27,13 @@ def batch() -> tuple[Outputs, Targets]:
     target = Targets(
         labels=torch.tensor([0, 1, 0, 4, 5]), mask=mask, threat=torch.tensor([0, 1, -1, 5, 7]),
         severity=torch.tensor([0.0, 11, -1, 13, 8]), intent=torch.tensor([0.0, float("nan"), 0, 0, 1]),
+        teacher=torch.randn(N, C, generator=g).log_softmax(-1),
     )  # fmt: skip
+    target.teacher[3] = float("nan")  # type: ignore[index]
     return out, target
 
 
-ALL = LossWeights(tversky=0.3, energy=0.1, gate_z=0.001)
+ALL = LossWeights(tversky=0.3, energy=0.1, gate_z=0.001, distillation=0.5)
 
 
 def test_default_weights_are_the_designs() -> None:
@@ -49,6 +51,19 @@ def test_total_is_the_weighted_sum_of_all_parts() -> None:
     for name in ("fused", "fast", "deep", "threat", "severity", "intent", "stay", "features", "prototypes"):
         assert getattr(out, name).grad.abs().sum() > 0, name
     assert all(g.grad.abs().sum() > 0 for g in out.gates)
+
+
+def test_rows_without_a_teacher_learn_from_their_labels_alone() -> None:
+    out, target = batch()
+    rows = multitask(out, target, LossConfig(weights=ALL), reduction="none")["distillation"]
+    assert (rows > 0).tolist() == [True, True, True, False, True]
+    mean = multitask(out, target, LossConfig(weights=ALL))["distillation"]
+    torch.testing.assert_close(mean, rows.sum() / 4)
+    mean.backward()
+    assert out.fast.grad[3].abs().sum() == 0
+    assert out.fused.grad is None, "the fast branch is the student where there are two"
+    alone = multitask(Outputs(fused=out.fused), target, LossConfig(weights=ALL))
+    assert alone["distillation"] > 0
 
 
 def test_parts_without_inputs_or_weight_are_left_out() -> None:
