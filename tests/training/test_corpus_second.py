@@ -18,8 +18,12 @@ PAIRED = (
     "power_users", "quiet_wishes_a", "quiet_wishes_b", "shape_jailbreaks", "world_twins",
     "close_documents_latin", "close_documents_scripts", "close_fiction", "close_chats", "quiet_plants",
     "quiet_plants_long", "close_mixed",
+    "plants_prose", "plants_languages", "plants_records", "direct_languages", "direct_mixed", "jailbreak_frames",
+    "borrowed_prompts", "agent_workspace", "rag_prompts", "long_messages", "about_security", "pairs_scripts",
+    "pairs_europe", "framed_unkind", "framed_hoaxes", "framed_deceit", "framed_verbose", "framed_languages",
+    "close_short", "close_demands", "agent_repository", "agent_outputs", "quiet_documents", "quiet_languages",
 )  # fmt: skip
-NAMES = (*PAIRED, "everyday", "codes")
+NAMES = (*PAIRED, "everyday", "codes", "shared_bots", "odd_ordinary", "guarded_bots")
 LABELS = {"benign", "direct_injection", "indirect_injection", "jailbreak", "obfuscation", "harmful_request"}
 KINDS = {
     "hard_negative",
