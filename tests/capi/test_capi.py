@@ -202,7 +202,7 @@ def test_attacks_in_prose_have_pythons_bits(library: ctypes.CDLL) -> None:
             bits.add(guard.classify(text).bits)
             assert capi.scan(library, handle, text.encode()) == guard.classify(text).bits, text
     library.tinyguard_close(handle)
-    assert len(bits) > 3
+    assert len(bits) > 1, "texts that are all answered alike show nothing"
 
 
 def test_the_example_finds_pythons_bits(example: Path, tmp_path: Path) -> None:
