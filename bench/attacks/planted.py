@@ -2,10 +2,10 @@
 
     python -m bench.attacks.planted tinyguard DEV --out bench/out/planted
 
-DEV is a folder of labelled JSONL files. Short English attacks of one of them (direct injections and jailbreaks, which
-say what they want; most of them quietly) are each put at the break of a paragraph of one benign text of every kind in
-`HOSTS`. The texts around are no filler: tool outputs, guides, system prompts and mail have requests of their own, and a
-guard that convicts those is of no use, so how many of the texts are convicted without the attack is told beside.
+DEV is a folder of labelled JSONL files. Short English attacks of one of them (direct injections and jailbreaks) are
+each put at the break of a paragraph of one benign text of every kind in `HOSTS`. The texts around are no filler: guides
+and system prompts have requests of their own. A guard that convicts those is of no use, so how many of the texts are
+convicted without the attack is told beside.
 """
 
 from __future__ import annotations
