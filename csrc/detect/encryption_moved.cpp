@@ -8,7 +8,7 @@
 namespace tinyguard::encryption {
 namespace {
 
-constexpr size_t kMostTries = 16;       // spans that are read in one text
+constexpr size_t kMostTries = 20;       // spans that are read in one text
 constexpr uint32_t kLongest = 1500;     // characters of such a span
 constexpr uint32_t kMostTurned = 4000;  // characters of a stretch of Pig Latin or doubled letters
 constexpr size_t kMostKeys = 4;
@@ -18,18 +18,25 @@ bool closes(char32_t c) {
   return kMarks.find(c) != std::u32string_view::npos;
 }
 
+bool ends_sentence(std::u32string_view text, uint32_t begin) {
+  constexpr std::u32string_view kMarks = U".?!";
+  return begin >= 2 && is_space(text[begin - 1]) && kMarks.find(text[begin - 2]) != std::u32string_view::npos;
+}
+
 // Where a cipher that moves characters across a whole text may begin and end: a stretch of noise alone, up to
-// the marks around it, to the ends of its line, and the whole text. The rule needs the ends to the character.
+// the marks around it or the sentence before, to the ends of its line, and the whole text. The rule needs the
+// ends to the character.
 std::vector<Span> likely_spans(const WordScan& scan, std::u32string_view text, const Stretch& stretch) {
   const uint32_t first = scan.words[stretch.first].begin, last = scan.words[stretch.last].end();
   const auto size = static_cast<uint32_t>(text.size());
   const uint32_t reach = std::min(size, last + kLongest);
-  uint32_t begins[4] = {first, first, first, 0}, ends[4] = {last, last, last, size};
+  uint32_t begins[5] = {first, first, first, first, 0}, ends[4] = {last, last, last, size};
   while (begins[1] > 0 && first - begins[1] < kLongest && text[begins[1] - 1] != U'\n' &&
          !closes(text[begins[1] - 1]))
     --begins[1];
-  begins[2] = begins[1];
-  while (begins[2] > 0 && first - begins[2] < kLongest && text[begins[2] - 1] != U'\n') --begins[2];
+  while (begins[2] > begins[1] && !ends_sentence(text, begins[2])) --begins[2];
+  begins[3] = begins[1];
+  while (begins[3] > 0 && first - begins[3] < kLongest && text[begins[3] - 1] != U'\n') --begins[3];
   while (ends[0] < reach && !is_space(text[ends[0]])) ++ends[0];
   while (ends[1] < reach && text[ends[1]] != U'\n' && !closes(text[ends[1]])) ++ends[1];
   ends[2] = ends[1];
