@@ -22,8 +22,9 @@ PAIRED = (
     "borrowed_prompts", "agent_workspace", "rag_prompts", "long_messages", "about_security", "pairs_scripts",
     "pairs_europe", "framed_unkind", "framed_hoaxes", "framed_deceit", "framed_verbose", "framed_languages",
     "close_short", "close_demands", "agent_repository", "agent_outputs", "quiet_documents", "quiet_languages",
+    "off_tasks", "tool_plants", "direct_short", "direct_world", "elaborate_pairs", "plants_world",
 )  # fmt: skip
-NAMES = (*PAIRED, "everyday", "codes", "shared_bots", "odd_ordinary", "guarded_bots")
+NAMES = (*PAIRED, "everyday", "codes", "shared_bots", "odd_ordinary", "guarded_bots", "store_bots", "store_bots_second")
 LABELS = {"benign", "direct_injection", "indirect_injection", "jailbreak", "obfuscation", "harmful_request"}
 KINDS = {
     "hard_negative",

@@ -1,12 +1,16 @@
 """System prompts that defend themselves: rules of confidentiality and of firmness, put among an assistant's own rules.
 
-They speak of instructions, of revealing and of ignoring as attacks do, but they are what an operator writes.
+They speak of instructions, of revealing and of ignoring as attacks do, but they are what an operator writes. Short
+rules stand here; whole clauses, as people write them who expect their prompt to be stolen, stand in `guarded.jsonl`,
+one object with `guard` and `lang` a line, for each may be a page.
 """
 
 from __future__ import annotations
 
+import json
 import random
 from collections.abc import Iterator
+from pathlib import Path
 
 from training.data.rows import Row
 
@@ -63,19 +67,36 @@ HEADINGS = (
 )
 
 
+CLAUSES: tuple[str, ...] = tuple(
+    json.loads(line)["guard"] for line in Path(__file__).with_suffix(".jsonl").read_text(encoding="utf-8").splitlines()
+)
+#: Share of the prompts that get clauses instead of rules.
+CLAUSES_SHARE = 0.75
+
+
 def guarded(prompts: list[Row], n: int, rng: random.Random) -> Iterator[Row]:
-    """`n` system prompts with one to six rules at the head, at the end or between their paragraphs; all benign."""
+    """`n` system prompts with one to six rules, or one or two clauses, at the head, at the end or between their
+    paragraphs; all benign. Their `focus` is what was put in, which a window of a long prompt must hold."""
     for _ in range(n):
         prompt = rng.choice(prompts)
         text = str(prompt["text"])[: rng.randint(300, 2500)].strip()
-        rules = rng.sample(RULES, rng.randint(1, 6))
-        mark = rng.choice(("", "", "- ", "* ", "{}. "))
-        block = "\n".join(mark.format(i) + rule for i, rule in enumerate(rules, 1)) if mark else " ".join(rules)
-        if len(rules) > 1 and rng.random() < 0.5:
-            block = f"{rng.choice(HEADINGS)}\n{block}"
+        block = clauses(rng) if rng.random() < CLAUSES_SHARE else rules(rng)
         parts = text.split("\n\n")
         parts.insert(rng.choice((0, len(parts), rng.randint(0, len(parts)))), block)
         yield {
             "text": "\n\n".join(parts), "label": "benign", "attack_type": "guarded", "kind": "system_prompt",
-            "lang": prompt.get("lang") or "en", "source": "generated_guarded",
+            "lang": prompt.get("lang") or "en", "source": "generated_guarded", "focus": block,
         }  # fmt: skip
+
+
+def rules(rng: random.Random) -> str:
+    """One to six rules as a list or in a row."""
+    chosen = rng.sample(RULES, rng.randint(1, 6))
+    mark = rng.choice(("", "", "- ", "* ", "{}. "))
+    block = "\n".join(mark.format(i) + rule for i, rule in enumerate(chosen, 1)) if mark else " ".join(chosen)
+    return f"{rng.choice(HEADINGS)}\n{block}" if len(chosen) > 1 and rng.random() < 0.5 else block
+
+
+def clauses(rng: random.Random) -> str:
+    """One clause, or two."""
+    return "\n\n".join(rng.sample(CLAUSES, 1 if rng.random() < 0.8 else 2))

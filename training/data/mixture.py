@@ -48,6 +48,8 @@ SHARES = {
 COLLECTED = {"benign": 0.45, "direct_injection": 0.7, "jailbreak": 0.7, "obfuscation": 0.4, "indirect_injection": 0.4}
 #: Mass of one row within its part; what is collected has at most half a written row's.
 WRITTEN, GENERATED_ATTACK, GENERATED_BENIGN = 0.2, 0.05, 0.02
+#: That of a prompt with clauses of its own: no collected one has any, and of ordinary traffic they are convicted most.
+GUARDED = 0.05
 MAX_CHARS = 8000
 #: Kinds of benign rows that stand for ordinary traffic.
 TRAFFIC = frozenset({"user_prompt", "chat_turn", "chat_transcript", "document", "code", "email", "tool_output"})
@@ -134,7 +136,8 @@ def weights(rows: list[Row], written: float = WRITTEN) -> np.ndarray:
         if trusted(row):
             raw[i] = written
         elif generated(row):
-            raw[i] = GENERATED_BENIGN if row["label"] == "benign" else GENERATED_ATTACK
+            mild = GUARDED if row.get("attack_type") == "guarded" else GENERATED_BENIGN
+            raw[i] = mild if row["label"] == "benign" else GENERATED_ATTACK
         else:
             raw[i] = min(sizes[part[0], row["source"]] ** -0.5, WRITTEN / 2)
         mass[part] += raw[i]
@@ -167,7 +170,7 @@ def build(tokenizer: Tokenizer, rows: list[Row], written: float = WRITTEN) -> di
             zip(part, texts, tokenizer.encode_batch(texts, add_special_tokens=False), strict=True)
         ):
             ids.append(np.array(encoding.ids, np.uint16))
-            injection = row.get("injection")
+            injection = row.get("injection") or row.get("focus")
             at = text.find(plain_text(injection)) if injection else -1
             if at >= 0:
                 first = encoding.char_to_token(at)

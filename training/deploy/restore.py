@@ -129,10 +129,12 @@ def restored_deep(model: DualBranch, folder: Path, base: Path | None, sizes: lis
 @torch.no_grad()
 def restore(model: DualBranch, folder: Path, base: Path | None = None) -> list[str]:
     """Put the weights of a folder's graphs into a model of their shape; the names of what stayed as it was. A model
-    without a deep branch gets the fast one.
+    without a deep branch gets the fast one, a model without a fast one gets a deep branch that reads the text itself.
 
     base    folder that the model was initialized from, if its vocabulary may be another than the folder's
     """
+    if not model.config.fast_branch:
+        return put(model, deep_alone(model, folder, base))
     config, graph = model.config, read(folder / FAST)
     fast, state = graph.tensors, model.state_dict()
     sizes = [len(state[f"fast_heads.{head}.bias"]) for head in HEADS]
@@ -150,15 +152,29 @@ def restore(model: DualBranch, folder: Path, base: Path | None = None) -> list[s
         found["patterns.project.weight"] = project[:rows, :columns]
         found["patterns.learned"] = prototypes[last - config.prototypes_learned : last, :rows]
         found |= {f"patterns.{k}": v for k, v in fast.items() if k.startswith("read.")}
+    return put(model, found)
+
+
+def deep_alone(model: DualBranch, folder: Path, base: Path | None) -> dict[str, Tensor]:
+    """The parameters of a model that is nothing but a folder's deep branch, which must read the text itself."""
+    graph, state = read(folder / DEEP), model.state_dict()
+    if "table" not in graph.tensors:
+        raise ValueError(f"{folder}: the deep branch goes on from the fast one and cannot stand alone")
+    sizes = [len(state[f"deep_heads.{head}.bias"]) for head in HEADS]
+    return branch(graph, "deep", sizes) | embedding(graph.tensors, "embedding", state, folder, base)
+
+
+def put(model: DualBranch, found: dict[str, Tensor]) -> list[str]:
+    """Load what was found; the names of what was not, and stays."""
     model.load_state_dict(found, strict=False)
     ignore_case(model)
-    return sorted(set(state) - set(found))
+    return sorted(set(model.state_dict()) - set(found))
 
 
 def shaped(options: RunOptions, folder: Path) -> RunOptions:
     """The options with the deep branch that the folder has, if any is wanted: one that reads on from the fast one, or
     one of its own."""
-    if not options.model.deep_branch:
+    if not (options.model.deep_branch and options.model.fast_branch):
         return options
     deep = read(folder / DEEP)
     model = dataclasses.replace(

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# What dual.sh, continue.sh, combine.sh and renew.sh end with: n-grams and locator fitted beside the blended weights; packaged, calibrated, judged.
+# What dual.sh, continue.sh, combine.sh, renew.sh and deepen.sh end with: n-grams and locator fitted beside the blended weights; packaged, calibrated, judged.
 #
 #   training/runs/package.sh DATA OUT
 #

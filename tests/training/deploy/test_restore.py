@@ -54,6 +54,27 @@ def test_a_model_without_a_deep_branch_gets_the_fast_one(tmp_path: Path) -> None
     assert (mine.answer.classes - theirs.answer.classes).abs().max() < 0.05
 
 
+def test_a_model_without_a_fast_branch_gets_the_deep_one_that_reads_the_text_itself(tmp_path: Path) -> None:
+    model = deployable(**DENSE, separate_deep=True).eval()
+    export(model, tmp_path, MAX_TOKENS)
+    layers = model.config.deep_layers
+    alone = small(width=WIDTH, ffn=FFN, **DENSE, fast_branch=False, fast_layers=0, deep_layers=layers).eval()
+    assert shaped(RunOptions(model=alone.config), tmp_path).model == alone.config
+    restore(alone, tmp_path)
+    asked = batch([21, 9, 2])
+    mask, features = asked["ids"] != 1, asked["features"]
+    with torch.no_grad():
+        mine = alone(asked["ids"], mask, features).fused
+        theirs = model.run_deep(model.embed_deep(asked["ids"], features), mask).answer
+    assert (mine.classes - theirs.classes).abs().max() < 0.05
+
+
+def test_a_deep_branch_that_goes_on_from_the_fast_one_cannot_stand_alone(tmp_path: Path) -> None:
+    export(deployable(**DENSE), tmp_path, MAX_TOKENS)
+    with pytest.raises(ValueError, match="alone"):
+        restore(small(width=WIDTH, ffn=FFN, **DENSE, fast_branch=False, fast_layers=0), tmp_path)
+
+
 def test_a_deep_branch_of_the_other_kind_is_refused(tmp_path: Path) -> None:
     export(deployable(**DENSE), tmp_path, MAX_TOKENS)
     with pytest.raises(ValueError, match="separate_deep"):

@@ -1,0 +1,19 @@
+#!/usr/bin/env bash
+# On with the deep branch alone of a model of two networks; the fast branch stays as it is. Version 7.2 out of 7.1 (section 18 of
+# training/LOG.md), whose newest rows came while it ran; here all are there from the beginning.
+#
+#   training/runs/deepen.sh MODEL BASE DATA OUT
+#
+# MODEL: folder of the published model. BASE and DATA as in data.sh. THREADS, OVERRIDES as in dual.sh.
+set -euo pipefail
+model=$1 base=$2 data=$3 out=$4
+ASK=$model CAP=1500 WRITTEN=0.6 training/runs/data.sh "$base" "$data" "$out"
+[ -f "$out/taught.npz" ] ||
+  python -m training.data.teacher "$model" "$out/asked.npz" "$out/taught.npz" --rows 90000 --threads "${THREADS:-2}"
+[ -f "$out/start.pt" ] || python -m training.deploy.restore "$model" "$out/base" "$out/start.pt" --config training/configs/deep.yaml
+[ -f "$out/whole.pt" ] || python -m training.deploy.restore "$model" "$out/base" "$out/whole.pt" --config training/configs/continue.yaml
+read -ra overrides <<<"${OVERRIDES:-}"
+python -m training.loop.run --config training/configs/deep.yaml --base "$out/base" --from "$out/start.pt" \
+  --data "$out/taught.npz" --validation "$out/held.npz" --out "$out/run" --threads "${THREADS:-2}" --set "${overrides[@]}"
+python -m training.deploy.combine "$out/whole.pt" "$out/run/last.pt" "$out/blended.pt"
+training/runs/package.sh "$data" "$out"
