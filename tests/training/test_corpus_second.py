@@ -23,6 +23,8 @@ PAIRED = (
     "pairs_europe", "framed_unkind", "framed_hoaxes", "framed_deceit", "framed_verbose", "framed_languages",
     "close_short", "close_demands", "agent_repository", "agent_outputs", "quiet_documents", "quiet_languages",
     "off_tasks", "tool_plants", "direct_short", "direct_world", "elaborate_pairs", "plants_world",
+    "trigger_pairs", "off_tasks_second", "direct_short_second", "direct_world_second", "elaborate_second",
+    "long_documents", "tool_plants_second", "prompted_chats",
 )  # fmt: skip
 NAMES = (*PAIRED, "everyday", "codes", "shared_bots", "odd_ordinary", "guarded_bots", "store_bots", "store_bots_second")
 LABELS = {"benign", "direct_injection", "indirect_injection", "jailbreak", "obfuscation", "harmful_request"}

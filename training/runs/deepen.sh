@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # On with the deep branch alone of a model of two networks; the fast branch stays as it is. Version 7.2 out of 7.1 (section 18 of
-# training/LOG.md), whose newest rows came while it ran; here all are there from the beginning.
+# training/LOG.md), whose newest rows came while it ran and which kept 7.1's n-grams and locator; here all rows are there from the
+# beginning, and both are fitted anew.
 #
 #   training/runs/deepen.sh MODEL BASE DATA OUT
 #
@@ -15,5 +16,6 @@ ASK=$model CAP=1500 WRITTEN=0.6 training/runs/data.sh "$base" "$data" "$out"
 read -ra overrides <<<"${OVERRIDES:-}"
 python -m training.loop.run --config training/configs/deep.yaml --base "$out/base" --from "$out/start.pt" \
   --data "$out/taught.npz" --validation "$out/held.npz" --out "$out/run" --threads "${THREADS:-2}" --set "${overrides[@]}"
-python -m training.deploy.combine "$out/whole.pt" "$out/run/last.pt" "$out/blended.pt"
+python -m training.deploy.blend "$out/run/last.pt" "$out/start.pt" "$out/deep.pt" --share 0.6
+python -m training.deploy.combine "$out/whole.pt" "$out/deep.pt" "$out/blended.pt"
 training/runs/package.sh "$data" "$out"
