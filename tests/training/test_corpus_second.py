@@ -25,8 +25,19 @@ PAIRED = (
     "off_tasks", "tool_plants", "direct_short", "direct_world", "elaborate_pairs", "plants_world",
     "trigger_pairs", "off_tasks_second", "direct_short_second", "direct_world_second", "elaborate_second",
     "long_documents", "tool_plants_second", "prompted_chats",
+    "prompted_chats_second", "prompted_chats_world", "plants_middle",
 )  # fmt: skip
-NAMES = (*PAIRED, "everyday", "codes", "shared_bots", "odd_ordinary", "guarded_bots", "store_bots", "store_bots_second")
+NAMES = (
+    *PAIRED,
+    "everyday",
+    "codes",
+    "shared_bots",
+    "odd_ordinary",
+    "guarded_bots",
+    "store_bots",
+    "store_bots_second",
+    "store_bots_third",
+)
 LABELS = {"benign", "direct_injection", "indirect_injection", "jailbreak", "obfuscation", "harmful_request"}
 KINDS = {
     "hard_negative",
