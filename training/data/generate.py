@@ -20,6 +20,7 @@ from pathlib import Path
 from tinyguard import native
 from training.data.goals import GOAL_PAIRS, in_frames, plain
 from training.data.guarded import guarded
+from training.data.off_topic import off_topic
 from training.data.plant import plant
 from training.data.recompose import conversations, recomposed
 from training.data.repair import repaired
@@ -173,6 +174,7 @@ def main() -> None:
     parser.add_argument("--goals", type=int, default=8000)
     parser.add_argument("--padded", type=int, default=14000)
     parser.add_argument("--guarded", type=int, default=8000)
+    parser.add_argument("--off-topic", type=int, default=8000)
     parser.add_argument("--recomposed", type=int, default=6000)
     parser.add_argument("--conversations", type=int, default=6000)
     parser.add_argument("--reworded", type=int, default=3000)
@@ -194,6 +196,9 @@ def main() -> None:
         if r["label"] in ("indirect_injection", "direct_injection") and len(r.get("injection") or r["text"]) < 400
     ]
     lookalikes = [r for r in corpus if r["label"] == "benign" and len(r["text"]) < 300]
+    # What harmlessly stands in other text says something or speaks to people. A request to a model does not: in a
+    # document it is an injection, however harmless it is from a user (`off_topic`).
+    said = [r for r in lookalikes if r.get("kind") in DOCUMENT_KINDS]
     attacks = [r for r in corpus if r["label"] in ATTACKS and 15 < len(r["text"]) < 400]
     ordinary = lookalikes + [r for r in rng.sample(benign, 20000) if 15 < len(r["text"]) < 300]
 
@@ -206,7 +211,8 @@ def main() -> None:
                     counts[row["label"]] += 1
                     out.write(json.dumps(row, ensure_ascii=False) + "\n")
 
-        write(planted(documents, payloads, lookalikes, args.planted, rng))
+        write(planted(documents, payloads, said, args.planted, rng))
+        write(off_topic(documents, args.off_topic, rng))
         write(wrapped(harmful, questions, args.wrapped, rng))
         write(in_frames(GOAL_PAIRS, args.goals, rng))
         write(plain(GOAL_PAIRS))
@@ -215,7 +221,7 @@ def main() -> None:
         write(iter(fortified))
         write(recomposed(prompts, args.recomposed, rng))
         write(conversations([*prompts, *fortified], attacks, ordinary, args.conversations, rng))
-        write(padded(attacks, lookalikes, [r for r in benign if len(r["text"]) > 80], args.padded, rng))
+        write(padded(attacks, said, [r for r in benign if len(r["text"]) > 80], args.padded, rng))
         write(unaccented([*attacks, *lookalikes], args.unaccented, rng))
         techniques = [t for t in TECHNIQUES.values() for _ in range(3 if t.family in READABLE else 1)]
         for _ in range(args.disguised):
