@@ -20,7 +20,7 @@ from pathlib import Path
 from tinyguard import native
 from training.data.goals import GOAL_PAIRS, in_frames, plain
 from training.data.guarded import guarded
-from training.data.off_topic import off_topic
+from training.data.off_topic import off_topic, part
 from training.data.plant import plant
 from training.data.recompose import conversations, recomposed
 from training.data.repair import repaired
@@ -71,10 +71,7 @@ def planted(
         lang = lang if lang in by_lang and lang in harmless and rng.random() < 0.75 else rng.choice(["en", *harmless])
         if lang not in by_lang:
             lang = "en"
-        text = document["text"]
-        if len(text) > 1500:
-            start = rng.randrange(len(text) - 1200)
-            text = text[start : start + rng.randint(300, 1200)]
+        text = part(document["text"], rng)
         payload, twin = rng.choice(by_lang[lang])["text"], rng.choice(harmless[lang])["text"]
         seed = rng.random()
         bad, (begin, end) = plant(text, payload, random.Random(seed))

@@ -88,7 +88,7 @@ def off_topic(documents: Sequence[Row], n: int, rng: random.Random) -> Iterator[
     tasks, asks = by_language(TASKS), by_language(ASKS)
     for i in range(n):
         document, other = rng.sample(documents, 2)
-        text, own = _cut(str(document["text"]), rng), document.get("lang") or "en"
+        text, own = part(str(document["text"]), rng), document.get("lang") or "en"
         lang = own if own in tasks and rng.random() < 0.8 else "en"
         task, seed, frame = rng.choice(tasks[lang])["task"], rng.random(), rng.random() < ASKED_SHARE
         carrier = "prose" if rng.random() < PROSE_SHARE else None
@@ -121,7 +121,7 @@ def errands(n: int, rng: random.Random) -> Iterator[Row]:
         yield _made(rng.choice(("\n", "\n", "\n\n", " ")).join(lines), "benign", lang, "errands", kind="user_prompt")
 
 
-def _cut(text: str, rng: random.Random) -> str:
+def part(text: str, rng: random.Random) -> str:
     """A part of a long document that begins and ends between words."""
     if len(text) <= 1500:
         return text
