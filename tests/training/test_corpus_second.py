@@ -26,6 +26,9 @@ PAIRED = (
     "trigger_pairs", "off_tasks_second", "direct_short_second", "direct_world_second", "elaborate_second",
     "long_documents", "tool_plants_second", "prompted_chats",
     "prompted_chats_second", "prompted_chats_world", "plants_middle",
+    "prompted_tricks", "sly_messages", "persuasion_pairs", "agent_outputs_second", "world_mixed", "bare_tasks",
+    "odd_bots", "power_roles", "doc_tasks", "operator_tricks", "world_hard", "agent_reads", "bot_prompts",
+    "wrapped_aims", "plain_overrides",
 )  # fmt: skip
 NAMES = (
     *PAIRED,
