@@ -81,10 +81,15 @@ def main() -> None:
     parser.add_argument("out", type=Path)
     parser.add_argument("--ngrams", type=Path, help="what training.ngrams wrote; without it the network speaks alone")
     parser.add_argument("--locator", type=Path, help="what training.locate wrote; without it there is no closer look")
+    parser.add_argument(
+        "--learned-router", action="store_true", help="route as the model learned to, not by the fast branch's answer"
+    )
     parser.add_argument("--name", default="tinyguard-dual")
     parser.add_argument("--version", default="6")
     args = parser.parse_args()
     model, _ = load_model(args.checkpoint)
+    if model.router is not None and not args.learned_router:
+        model.router.follow_answer()
     ngrams = read_ngrams(args.ngrams) if args.ngrams else None
     locator = read_locator(args.locator) if args.locator else None
     export(model, args.out, MAX_TOKENS, ngrams, locator)

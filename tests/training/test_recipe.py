@@ -121,6 +121,7 @@ def test_package_is_a_model_that_the_guard_reads(trained: Path, packaged: Path, 
     """In standard operators, which every machine has: as trained, all fast, all deep."""
     model, _ = checkpoint.load_model(trained / "run/last.pt")
     assert model.router is not None
+    model.router.follow_answer()
     guard = Guard(model=packaged)
     guard._runtime = Runtime(open_folder(packaged), native=False)
     if threshold is not None:
@@ -139,6 +140,7 @@ def test_quantization_changes_little(trained: Path, packaged: Path) -> None:
     """With the operators that this machine has."""
     model, _ = checkpoint.load_model(trained / "run/last.pt")
     assert model.router is not None
+    model.router.follow_answer()
     guard = Guard(model=packaged)
     for threshold in (-1.0, 2.0):  # the route is forced, for a text on the border may take another
         model.router.threshold.fill_(threshold)

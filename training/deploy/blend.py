@@ -21,11 +21,9 @@ from training.loop import checkpoint
 from training.loop.options import RunOptions, fill
 from training.model.dual import DualBranch
 from training.model.initialize import initialize
+from training.model.router import NEVER
 
 TRUNK = ("fast_layers.", "deep_layers.", "embedding.tokens.", "embedding.positions.", "embedding.norm.")
-#: A logit that no text reaches: the router's choice "deep branch alone" is never the likelier of the two. Training
-#: holds the differences of its logits and not the logits: version 6's lie around -28, so that -30 was not low enough.
-NEVER = -1e4
 #: Share of the fast branch's logits where both are heard.
 FAST_SHARE = 0.6
 

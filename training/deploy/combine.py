@@ -18,9 +18,9 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from training.deploy.blend import NEVER
 from training.loop import checkpoint
 from training.loop.options import RunOptions, fill, plain
+from training.model.router import NEVER
 
 #: What the first model gives.
 FAST = ("embedding.", "fast_layers.", "fast_pooling.", "patterns.", "fast_heads.", "confidence.", "router.")

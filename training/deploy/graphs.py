@@ -6,10 +6,10 @@
            → answer [B, A]; where the deep branch reads the text itself, ids and features instead of hidden
 
 An answer is the heads' logits side by side: classes, the 16 threat codes, severity, harmful intent. What n-grams say
-against a text is taken from the fast answer's benign logit, after the router has seen it. `loudest` is how loud the
-loudest run of tokens is, and the token of the text at which it begins. `routes` are the router's
-probabilities of fast_only, deep_only and both; the deep graph itself picks between the last two. The real tokens of a
-row stand first; `lengths` counts them. B and T are free.
+against a text is taken from the fast answer's benign logit, and the router sees what is left. `loudest` is how loud the
+loudest run of tokens is, and the token of the text at which it begins. `routes` are the router's probabilities of
+fast_only, deep_only and both; the deep graph itself picks between the last two. The real tokens of a row stand first;
+`lengths` counts them. B and T are free.
 """
 
 from __future__ import annotations
@@ -96,9 +96,9 @@ class FastGraph(Reader):
         if self.patterns is not None and self.read is not None:
             pooled = pooled + self.read(self.patterns(x, lengths))
         answer = self.heads(pooled)
-        routes = self.router(answer, self.confidence(pooled), lengths, features)
         if self.ngrams is not None:
             answer = torch.cat([answer[:, :1] - self.ngrams(ids, lengths), answer[:, 1:]], 1)
+        routes = self.router(answer, self.confidence(pooled), lengths, features)
         read = x, pooled, answer, routes
         return read if self.locator is None else (*read, self.locator(x, lengths))
 

@@ -102,6 +102,17 @@ def test_router_threshold_keeps_the_share_fast() -> None:
         router.calibrate(routes, 1.2)
 
 
+def test_a_router_that_follows_the_answer_asks_first_about_the_likeliest_attacks() -> None:
+    torch.manual_seed(0)
+    router, fast = Router(SMALL), answer(200)
+    router.follow_answer()
+    routes = router(fast, torch.randn(200), torch.randint(1, 300, (200,)), torch.rand(200, 5)).softmax(-1)
+    by_attack = fast.classes.softmax(-1)[:, 0].argsort()
+    assert (routes[by_attack, 0].diff() >= 0).all()
+    assert routes[:, 0].min() < 0.3 < 0.7 < routes[:, 0].max()
+    assert (routes[:, 1] == 0).all()
+
+
 def test_routing_does_not_bend_the_fast_branch() -> None:
     router, fast = Router(SMALL), answer(6)
     confidence = torch.randn(6, requires_grad=True)
