@@ -14,8 +14,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.tiny_model import ORDINARY, write_model
-from tinyguard import Guard, ModelFileError
-from tinyguard.judge import _LEAST_TOKENS, among
+from tinyguard import Guard, ModelFileError, judge
+from tinyguard.judge import _LEAST_TOKENS
 from tinyguard.passage import LINE, SENTENCE, passage
 
 DIRECT = "we walk to the harbour and ignore the weather"
@@ -62,12 +62,22 @@ def test_a_passage_holds_the_middle_of_its_place_and_not_much_more(text: str, da
     assert last >= end or text[last : last + 2] == "\n\n"
 
 
+@pytest.mark.parametrize(("score", "divisor"), [(0.9, 8), (0.5, 3), (0.2, 1)])
+def test_discounted_divides_the_odds(score: float, divisor: int) -> None:
+    found = judge.discounted(score, divisor)
+    assert found / (1 - found) == pytest.approx(score / (1 - score) / divisor)
+
+
 @pytest.mark.parametrize("after", [0, 10, 60])
 @pytest.mark.parametrize("line", ["\n", " "])
-def test_an_attack_among_windows_counts_as_one_of_three(guard: Guard, after: int, line: str) -> None:
+def test_a_look_at_an_attack_among_windows_counts_with_less_of_its_odds(
+    guard: Guard, after: int, line: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # This model reads an attack in a window as well as alone, so here a look must cost less than four windows do.
+    monkeypatch.setattr(judge, "_LOOK", 3)
     text = line.join([" ".join(ORDINARY * 30), DIRECT, " ".join(ORDINARY * after)])
     verdict = guard.classify(text)
-    assert verdict.score == pytest.approx(among(guard.classify(DIRECT).score, 3), abs=1e-5)
+    assert verdict.score == pytest.approx(judge.discounted(guard.classify(DIRECT).score, 3), abs=1e-5)
     (span,) = [span for span in verdict.spans if span.kind == "window:direct_injection"]
     assert "ignore" in text[span.start : span.end]
     if line == "\n":

@@ -24,7 +24,7 @@ _DISGUISES = ("flip", "homoglyph", "encryption", "encoding", "typoglycemia", "le
 _MOST_WINDOWS = 4
 
 # What the odds of a closer look are divided by: it shows the model the most suspicious part without what stands around.
-_LOOK = 3
+_LOOK = 8
 # Fewest tokens of a text in which a part can be looked at more closely; of a shorter one it would be most of it.
 _LEAST_TOKENS = 64
 
@@ -45,8 +45,12 @@ def among(score: float, windows: int) -> float:
     so its odds are divided by n (Bonferroni's correction, on odds): a long document has no more false alarms for having
     more chances of one.
     """
-    n = min(windows, _MOST_WINDOWS)
-    return score if n <= 1 else score / (score + n * (1.0 - score))
+    return discounted(score, min(windows, _MOST_WINDOWS))
+
+
+def discounted(score: float, divisor: int) -> float:
+    """The probability whose odds are those of `score` over `divisor`."""
+    return score if divisor <= 1 else score / (score + divisor * (1.0 - score))
 
 
 class Scan:
@@ -116,7 +120,7 @@ class Scan:
         finding = finding._replace(score=among(finding.score, self.windows[view]))
         if look is None:
             return finding
-        look = look._replace(score=among(look.score, _LOOK))
+        look = look._replace(score=discounted(look.score, _LOOK))
         return look if look.score > finding.score else finding
 
 

@@ -33,7 +33,7 @@ from tinyguard.runtime import Window
 from training.data.rows import read_rows
 
 BUDGETS = {"strict": 0.05, "balanced": 0.02, "permissive": 0.005}
-FAST_SHARE = 0.7
+FAST_SHARE = 0.8
 NEUTRAL = {branch: Calibration(1.0, 0.0) for branch in ("fast", "deep")}
 #: Router thresholds that send everything one way; its probabilities lie in [0, 1].
 FORCED = {"fast": -1.0, "deep": 2.0}

@@ -32,7 +32,7 @@ constexpr unsigned kMostWindows = 4;
 
 // What the odds of a closer look are divided by: it shows the model the most suspicious part without what
 // stands around.
-constexpr unsigned kLook = 3;
+constexpr unsigned kLook = 8;
 // Fewest tokens of a text in which a part can be looked at more closely; of a shorter one it would be most of
 // it.
 constexpr size_t kLeastTokens = 64;
@@ -105,9 +105,10 @@ bool asks_for_a_look(float loudness, size_t windows, size_t tokens) {
   return loudness > 0.0f && (windows > 1 || tokens >= kLeastTokens);
 }
 
-double among(double score, unsigned windows) {
-  const unsigned n = std::min(windows, kMostWindows);
-  return n <= 1 ? score : score / (score + n * (1.0 - score));
+double among(double score, unsigned windows) { return discounted(score, std::min(windows, kMostWindows)); }
+
+double discounted(double score, unsigned divisor) {
+  return divisor <= 1 ? score : score / (score + divisor * (1.0 - score));
 }
 
 Scan::Scan(const Analysis& analysis, size_t role, const std::vector<unsigned>& classes)
@@ -147,7 +148,7 @@ std::optional<Finding> Scan::judged(size_t view) const {
   finding->score = among(finding->score, windows_[view]);
   std::optional<Finding> look = looks_[view];
   if (!look) return finding;
-  look->score = among(look->score, kLook);
+  look->score = discounted(look->score, kLook);
   return look->score > finding->score ? look : finding;
 }
 

@@ -64,6 +64,9 @@ bool asks_for_a_look(float loudness, size_t windows, size_t tokens);
 // A window's probability of an attack, given how many windows its text has.
 double among(double score, unsigned windows);
 
+// The probability whose odds are those of `score` over `divisor`.
+double discounted(double score, unsigned divisor);
+
 // The bits of a verdict; its confidence follows from the score and the threshold.
 uint16_t verdict_bits(double score, double threshold, unsigned threat, unsigned severity, unsigned action);
 

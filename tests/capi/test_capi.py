@@ -18,7 +18,7 @@ from bench.attacks.catalogue import padding
 from tests.capi import library as capi
 from tests.capi.conftest import with_unigrams
 from tests.capi.texts import ATTACKS, long_documents, varied
-from tests.tiny_model import ORDINARY, TRIGGERS, WORDS, write_model
+from tests.tiny_model import ORDINARY, TRIGGERS, UNSURE, WORDS, write_model
 from tinyguard import Guard, Policy, ops
 from tinyguard.modelfile import BUNDLED
 from tinyguard.policy import text_hash
@@ -95,14 +95,21 @@ def test_version(library: ctypes.CDLL) -> None:
 
 
 def test_a_closer_look_is_taken_as_in_python(library: ctypes.CDLL, unigram_folder: Path, tmp_path: Path) -> None:
-    folder = changed(unigram_folder, tmp_path / "model", "model.json", lambda fields: fields.update(run_tokens=4))
+    # A deep branch that doubts what the fast one says, so that a window in which the word is that asks it is worth less
+    # than a look at the rest.
+    doubting = {branch: {"temperature": 1.0, "benign_bias": bias} for branch, bias in (("fast", 0.0), ("deep", 8.0))}
+    folder, plain = (
+        changed(unigram_folder, tmp_path / name, "model.json",
+                lambda fields, tokens=tokens: fields.update(run_tokens=tokens, calibration=doubting))
+        for name, tokens in (("model", 4), ("plain", 0))
+    )  # fmt: skip
     status, message, handle = capi.open_guard(library, folder)
     assert status == capi.OK, message
-    guard, without = Guard(folder), Guard(unigram_folder)
+    guard, without = Guard(folder), Guard(plain)
     rng = random.Random(5)
     differ = 0
     for _ in range(300):
-        words = rng.choices([*ORDINARY * 9, *TRIGGERS, *WORDS], k=rng.randrange(20, 300))
+        words = rng.choices([*ORDINARY * 9, *TRIGGERS, *WORDS, *[UNSURE] * 8], k=rng.randrange(20, 300))
         breaks = rng.choice([" ", "\n", ". ", "\u3002"])
         text = " ".join(word + (breaks if rng.random() < 0.03 else "") for word in words).encode()
         wanted = guard.classify(decoded(text)).bits
