@@ -76,8 +76,10 @@ def test_the_command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: py
         (tmp_path / f"{name}.jsonl").write_text("".join(json.dumps(row) + "\n" for row in content))
     labelled = [str(tmp_path / f"{name}.jsonl") for name in ("benign_talk", "attacks", "harm")]
 
+    options = ["--fast-share", "0.7", "--every", "1"]
+
     def run(*arguments: str) -> dict[str, object]:
-        monkeypatch.setattr(sys, "argv", ["calibrate", str(folder), *labelled, *arguments, "--every", "1"])
+        monkeypatch.setattr(sys, "argv", ["calibrate", str(folder), *labelled, *arguments, *options])
         calibrate.main()
         found: dict[str, object] = json.loads((folder / "model.json").read_text())
         return found
