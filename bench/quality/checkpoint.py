@@ -81,12 +81,14 @@ def fast_session(model: DualBranch, ngrams: Ngrams | None = None, locator: Locat
         fast = model.run_fast(model.embed(ids, features), real(lengths, ids.shape[1]), features)
         assert fast.answer is not None
         assert fast.pooled is not None
-        assert fast.routes is not None
-        routes = fast.routes.softmax(-1)
+        assert fast.confidence is not None
+        assert model.router is not None
         answer = joined(fast.answer)
         if ngrams is not None:
             answer[:, :1] -= ngrams(ids, lengths)
-        found = {"hidden": fast.hidden, "pooled": fast.pooled, "answer": answer, "routes": routes}
+        known = parted(answer, fast.answer.classes.shape[1])
+        routes = model.router(known, fast.confidence, lengths, features if model.config.detectors else None)
+        found = {"hidden": fast.hidden, "pooled": fast.pooled, "answer": answer, "routes": routes.softmax(-1)}
         return found if locator is None else found | {"loudest": locator(fast.hidden, lengths)}
 
     return TorchSession(compute)
@@ -127,7 +129,9 @@ class Checkpoint(TinyGuardDetector):
         self.name = f"checkpoint {Path(checkpoint).name}{suffix(options)}"
 
     def use(self, model: DualBranch) -> None:
-        """Let this model compute in place of the folder's graphs."""
+        """Let this model compute in place of the folder's graphs, routed as `training.package` lets it."""
+        if model.router is not None:
+            model.router.follow_answer()
         network = self.guard._runtime.network
         ngrams, locator = beside(network.folder.folder)
         network._fast, network._deep = fast_session(model, ngrams, locator), deep_session(model)
