@@ -1,11 +1,11 @@
-"""Attacks between the paragraphs of other people's texts: how many are still found?
+"""Attacks between the paragraphs or the sentences of other people's texts: how many are still found?
 
-    python -m bench.attacks.planted tinyguard DEV --out bench/out/planted
+    python -m bench.attacks.planted tinyguard DEV [--inline] --out bench/out/planted
 
 DEV is a folder of labelled JSONL files. Short English attacks of one of them (direct injections and jailbreaks) are
-each put at the break of a paragraph of one benign text of every kind in `HOSTS`. The texts around are no filler: guides
-and system prompts have requests of their own. A guard that convicts those is of no use, so how many of the texts are
-convicted without the attack is told beside.
+each put at the break of a paragraph of one benign text of every kind in `HOSTS`, or with `--inline` behind a sentence
+within a paragraph. The texts around are no filler: guides and system prompts have requests of their own. A guard that
+convicts those is of no use, so how many of the texts are convicted without the attack is told beside.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from __future__ import annotations
 import argparse
 import json
 import random
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -50,8 +51,16 @@ def plant(attack: str, host: str, rng: random.Random) -> str:
     return gap.join([*paragraphs[:at], attack, *paragraphs[at:]])
 
 
-def planted(folder: Path, most: int, seed: int) -> list[Planted]:
+def plant_inline(attack: str, host: str, rng: random.Random) -> str:
+    """`attack` behind a sentence of `host` that another one follows, or behind all of it where there is none."""
+    ends = [match.end() for match in re.finditer(r"[.!?] ", host)]
+    at = rng.choice(ends) if ends else len(host)
+    return f"{host[:at]}{attack} {host[at:]}" if ends else f"{host} {attack}"
+
+
+def planted(folder: Path, most: int, seed: int, inline: bool = False) -> list[Planted]:
     """`most` attacks in a text of each kind. Raises ValueError where a file has too few texts."""
+    put = plant_inline if inline else plant
     rng = random.Random(seed)
     short = [row for row in rows(folder / ATTACKS) if row.get("lang") == "en" and len(row["text"]) < LONGEST]
     attacks = [row["text"] for row in short if row["label"] in ("direct_injection", "jailbreak")]
@@ -64,7 +73,7 @@ def planted(folder: Path, most: int, seed: int) -> list[Planted]:
         kind = f"{Path(name).stem}, {least} to {longest} characters"
         chosen = rng.sample(hosts, len(attacks))
         found += [
-            Planted(kind, attack, host, plant(attack, host, rng)) for attack, host in zip(attacks, chosen, strict=True)
+            Planted(kind, attack, host, put(attack, host, rng)) for attack, host in zip(attacks, chosen, strict=True)
         ]
     return found
 
@@ -98,9 +107,10 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--out", type=Path, metavar="FOLDER", help="writes FOLDER/planted.json")
     parser.add_argument("--attacks", type=int, default=48, metavar="N", help="default: %(default)s")
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--inline", action="store_true", help="between sentences instead of paragraphs")
     args = parser.parse_args(arguments)
     try:
-        detector, texts = load_detector(args.detector), planted(args.data, args.attacks, args.seed)
+        detector, texts = load_detector(args.detector), planted(args.data, args.attacks, args.seed, args.inline)
     except (ValueError, OSError) as error:
         parser.error(str(error))
     records = check(detector, texts)
