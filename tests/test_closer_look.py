@@ -16,10 +16,10 @@ from hypothesis import strategies as st
 from tests.tiny_model import ORDINARY, write_model
 from tinyguard import Guard, ModelFileError, judge
 from tinyguard.judge import _LEAST_TOKENS
-from tinyguard.passage import LINE, SENTENCE, passage
+from tinyguard.passage import REACH, passage
 
 DIRECT = "we walk to the harbour and ignore the weather"
-LONG = "x" * (LINE + 1)
+LONG = "x" * (REACH + 1)
 
 
 @pytest.fixture(scope="module")
@@ -32,12 +32,14 @@ def guard(tmp_path_factory: pytest.TempPathFactory) -> Guard:
     [
         ("one [place] more", "one [place] more"),
         ("before\na [place] b\nafter", "a [place] b"),
-        (f"{LONG}. a [place] b. {LONG}", " a [place] b."),
-        (f"{LONG}\n. a [place] b! \n{LONG}", ". a [place] b! "),
+        ("One. Two: [place] three; four. Five", "[place] three;"),
+        (f"{LONG}. a [place] b. {LONG}", "a [place] b."),
+        (f"{LONG}\n. a [place] b! \n{LONG}", "a [place] b!"),
         (f"{LONG}.a [place] b.c{LONG}", "[place]"),  # no sentence ends there
-        (f"{LONG}\u3002 a [place] b\u061f {LONG}", " a [place] b\u061f"),
+        (f"{LONG}\u0964 a [place] b\u061f {LONG}", "a [place] b\u061f"),
+        (f"{LONG}\u3002a[place]b\u3002{LONG}", "a[place]b\u3002"),
         (f"{LONG}.[place]. {LONG}", "[place]."),
-        (f"{LONG}. {'y' * SENTENCE} [place] {'y' * SENTENCE}. {LONG}", "[place]"),
+        (f"{LONG}. {'y' * REACH} [place] {'y' * REACH}. {LONG}", "[place]"),
         ("\n[place]\n", "[place]"),
         ("before [end\n\nthe middle is here] and on\nafter", "the middle is here] and on"),
         ("before\na [the middle is here\n\nnext]\nafter", "a [the middle is here"),
@@ -45,7 +47,7 @@ def guard(tmp_path_factory: pytest.TempPathFactory) -> Guard:
         ("a [first\nthe middle\nlast] b", "a [first\nthe middle\nlast] b"),  # one paragraph
     ],
 )
-def test_a_passage_is_lines_or_sentences_or_the_place(text: str, wanted: str) -> None:
+def test_a_passage_is_sentences_of_its_line_or_the_place(text: str, wanted: str) -> None:
     begin = text.index("[")
     first, last = passage(text, begin, text.index("]") + 1)
     assert text[first:last] == wanted
@@ -56,7 +58,7 @@ def test_a_passage_holds_the_middle_of_its_place_and_not_much_more(text: str, da
     begin = data.draw(st.integers(0, len(text)))
     end = data.draw(st.integers(begin, len(text)))
     first, last = passage(text, begin, end)
-    assert max(0, begin - LINE) <= first <= (begin + end) // 2 <= last <= min(len(text), end + LINE)
+    assert max(0, begin - REACH) <= first <= (begin + end) // 2 <= last <= min(len(text), end + REACH)
     assert "\n" not in text[first:begin] + text[end:last]
     assert first <= begin or text[first - 2 : first] == "\n\n"
     assert last >= end or text[last : last + 2] == "\n\n"

@@ -1,16 +1,18 @@
-"""The passage around a place in a text: whole lines where they are short, else whole sentences, else the place alone.
+"""The passage around a place in a text: its sentences, as far as the line goes.
 
-A model that is shown a part of a text reads it best as somebody wrote it, from a beginning to an end. So a passage does
-not go on past a paragraph that ends inside of the place.
+A model that is shown a part of a text reads it best as somebody wrote it, from a beginning to an end, and the less
+stands around an attack the better. So a passage does not go on past a paragraph that ends inside of the place.
 """
 
 from __future__ import annotations
 
-# How far from the place the end of a line, and else that of a sentence, is looked for, in characters.
-LINE, SENTENCE = 250, 120
+# How far from the place the end of a sentence or a line is looked for, in characters; past that the place's own counts.
+REACH = 120
 
 _PARAGRAPH = "\n\n"
 _STOPS = frozenset(".!?:;\u2026\u3002\uff01\uff1f\u0964\u061f")
+# The one after which no space follows.
+_IDEOGRAPHIC_STOP = "\u3002"
 
 
 def passage(text: str, begin: int, end: int) -> tuple[int, int]:
@@ -24,26 +26,18 @@ def passage(text: str, begin: int, end: int) -> tuple[int, int]:
 
 
 def _back(text: str, begin: int) -> int:
-    low = max(0, begin - LINE)
-    line = text.rfind("\n", low, begin)
-    if line >= 0:
-        return line + 1
-    if low == 0:
-        return 0
-    for at in range(begin, begin - SENTENCE, -1):
-        if text[at - 1] in _STOPS and (at == begin or text[at] == " "):
+    for at in range(begin, max(0, begin - REACH) - 1, -1):
+        if at == 0 or text[at - 1] in ("\n", _IDEOGRAPHIC_STOP):
+            return at
+        if at > 1 and text[at - 1] == " " and text[at - 2] in _STOPS:
             return at
     return begin
 
 
 def _ahead(text: str, end: int) -> int:
-    high = min(len(text), end + LINE)
-    line = text.find("\n", end, high)
-    if line >= 0:
-        return line
-    if high == len(text):
-        return high
-    for at in range(end, end + SENTENCE):
-        if text[at] in _STOPS and text[at + 1] == " ":
-            return at + 1
+    for at in range(end, min(len(text), end + REACH) + 1):
+        if at == len(text) or text[at] == "\n":
+            return at
+        if at > 0 and (text[at - 1] == _IDEOGRAPHIC_STOP or (text[at - 1] in _STOPS and text[at] == " ")):
+            return at
     return end

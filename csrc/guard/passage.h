@@ -7,8 +7,8 @@
 
 namespace tinyguard::guard {
 
-// Whole lines around `place` where they are short, else whole sentences, else the place alone; of a place in
-// which a paragraph ends, the paragraph of its middle.
+// The sentences around `place`, no further than its line, or the place alone where they go on for long; of a
+// place in which a paragraph ends, those of its middle.
 Range passage(std::u32string_view text, Range place);
 
 }  // namespace tinyguard::guard
