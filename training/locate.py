@@ -20,19 +20,17 @@ from typing import NamedTuple
 
 import numpy as np
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 
 from tinyguard.modelfile import open_folder
 from tinyguard.network import Network
 from training.loop.batching import of_like_length
-from training.loop.sampler import CLS, PAD, SEP, Arrays
+from training.loop.sampler import CLS, LONG, PAD, SEP, SHORT, Arrays
+from training.losses.locator import run_loss
 from training.model.locator import RUN, Locator
 
 #: Tokens of a window with the special ones, and fewest of one.
 WIDTH, LEAST = 256, 100
-#: Most tokens of what is put in, and fewest of what it is put into.
-SHORT, LONG = 110, 120
 #: Shares of the windows: planted attacks, attacks put in, benign texts put in; the rest are benign as they are.
 PLANTED, ATTACKS, BENIGN = 0.3, 0.25, 0.2
 #: Most that a row may weigh over the mean.
@@ -125,20 +123,6 @@ def hidden_states(network: Network, windows: Windows, threads: int) -> np.ndarra
     return found
 
 
-def loss(locator: Locator, hidden: Tensor, lengths: Tensor, attack: Tensor) -> Tensor:
-    """Of each window [B]: a run is right if it lies in the attack, or holds most of one that is shorter."""
-    said, there = locator.runs(hidden, lengths)
-    tokens = F.pad(attack[:, 1:].float(), (0, RUN - 1))
-    held = F.avg_pool1d(tokens.unsqueeze(1), RUN, 1).squeeze(1) * RUN
-    length = attack.sum(1, keepdim=True)
-    right = there & (held >= 0.75 * length.clamp(min=1, max=RUN))
-    said = torch.where(there, said, -torch.inf)
-    nothing = torch.zeros_like(said[:, 0])
-    of_right = torch.where(right, said, -torch.inf).logsumexp(1)
-    wanted = torch.where(right.any(1), of_right, nothing)
-    return torch.cat([said, nothing.unsqueeze(1)], 1).logsumexp(1) - wanted
-
-
 def fit(network: Network, data: Arrays, count: int, threads: int, seed: int = 0) -> Locator:
     """A locator that was shown about `count` windows; how it did on each chunk at first sight is printed."""
     rng = np.random.default_rng(seed)
@@ -156,7 +140,7 @@ def fit(network: Network, data: Arrays, count: int, threads: int, seed: int = 0)
             losses, found = [], []
             for rows in np.split(rng.permutation(CHUNK), CHUNK // BATCH):
                 x = (torch.from_numpy(hidden[rows].astype(np.float32)) - mean) / scale
-                each = loss(locator, x, lengths[rows], attack[rows])
+                each = run_loss(*locator.runs(x, lengths[rows]), attack[rows])
                 losses.append(each.detach())
                 if turn == 0:  # of windows not seen before
                     found.append(_found(locator, x, lengths[rows], attack[rows]))

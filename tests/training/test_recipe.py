@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import dataclasses
 import json
 from pathlib import Path
 
@@ -20,7 +21,7 @@ from training.data.mixture import COLLECTED, SHARES, clean_twin, doubtful, group
 from training.loop import checkpoint
 from training.loop.options import RunOptions
 from training.loop.run import train
-from training.loop.sampler import Sampler
+from training.loop.sampler import Batch, Sampler
 from training.loop.schedule import rate_factor
 from training.model.dual import DualBranch
 from training.model.initialize import initialize
@@ -159,31 +160,91 @@ def test_the_package_says_what_the_run_found(trained: Path, packaged: Path) -> N
     assert sorted(info["files"]) == sorted(path.name for path in packaged.iterdir() if path.name != "model.json")
 
 
+def sampled(ends: list[int], **arrays: object) -> Sampler:
+    """A sampler of rows whose tokens count up from 10, no focus and class 0 unless `arrays` say so."""
+    n = len(ends)
+    data = {"tokens": np.arange(10, 10 + ends[-1]).astype(np.uint16), "ends": np.array(ends), "weight": np.ones(n),
+            "group": np.zeros(n, int), "focus": np.full((n, 2), -1, np.int32), "doubtful": np.zeros(n, bool),
+            "class": np.zeros(n, int)}  # fmt: skip
+    return Sampler(data | {name: np.array(values) for name, values in arrays.items()}, OPTIONS, 1)
+
+
+def drawn(rows: list[int], spliced: list[bool] | None = None) -> Batch:
+    nothing = torch.zeros(0)
+    return Batch(np.array(rows), nothing, nothing, nothing, np.array(spliced or [False] * len(rows)))
+
+
 def test_window_holds_the_focus() -> None:
-    tokens = np.arange(10, 1010).astype(np.uint16)
-    data = {"tokens": tokens, "ends": np.array([1000]), "weight": np.array([1.0]),
-            "focus": np.array([[700, 760]], np.int32), "doubtful": np.array([False])}  # fmt: skip
-    sampler = Sampler(data, OPTIONS, 1)
+    sampler = sampled([1000], focus=[[700, 760]], **{"class": [1]})
     for _ in range(50):
-        window = sampler.window(0, 128)
+        window, attack = sampler.window(0, 128)
         assert len(window) == 128
-        assert {710, 769} <= set(window.tolist())
+        assert window[attack].tolist() == list(range(710, 770))
+
+
+def test_a_window_marks_the_attack_in_it_or_all_of_a_text_that_is_one() -> None:
+    sampler = sampled([50, 100, 150], focus=[[10, 15], [10, 15], [-1, -1]], **{"class": [1, 0, 2]})
+    whole = slice(110, 160)
+    for row, wanted in ((0, range(20, 25)), (1, range(0)), (2, range(whole.start, whole.stop))):
+        window, attack = sampler.window(row, 128)
+        assert window[attack].tolist() == list(wanted)
+
+
+@pytest.mark.parametrize("label", [0, 1])
+def test_a_row_is_spliced_between_the_tokens_of_another(label: int) -> None:
+    sampler = sampled([20, 400], **{"class": [label, 0]})
+    places = set()
+    for _ in range(50):
+        window, attack = sampler.splice(0, 1, 100)
+        put = np.flatnonzero((window >= 10) & (window < 30))
+        assert (len(window), window[put].tolist()) == (100, list(range(10, 30)))
+        assert np.flatnonzero(attack).tolist() == (put.tolist() if label else [])
+        rest = np.delete(window, put)[1:-1]
+        assert (np.diff(rest) == 1).all()
+        assert rest[0] >= 30
+        places.add(int(put[0]))
+    assert len(places) > 20
+
+
+def test_only_short_rows_are_spliced_and_only_into_long_benign_ones() -> None:
+    """Two short rows, one of them disguised; three long ones, one of them an attack."""
+    ends = np.cumsum([20, 20, 300, 300, 115]).tolist()
+    sampler = sampled(ends, **{"class": [1, 3, 0, 1, 0]})
+    sampler.options = dataclasses.replace(OPTIONS, spliced=1.0, long_share=0.0, token_dropout=0.0)
+    seen = set()
+    for _ in range(100):
+        batch = sampler.batch()
+        for row, spliced, ids, attack in zip(*(np.asarray(part) for part in
+                                               (batch.rows, batch.spliced, batch.ids, batch.attack)), strict=True):  # fmt: skip
+            seen.add((int(row), bool(spliced)))
+            if spliced:
+                host = ids[(ids >= 30) & ~attack]
+                assert ((host >= 50) & (host < 350)).all()
+                assert (attack.sum(), ids[attack][0]) == (20, 10)
+    assert seen == {(0, True), (1, False), (2, False), (3, False), (4, False)}
+
+
+def test_where_nothing_is_long_nothing_can_be_spliced() -> None:
+    sampler = sampled([20, 40])
+    with pytest.raises(ValueError, match="spliced"):
+        Sampler(sampler.data, dataclasses.replace(OPTIONS, spliced=0.3), 1)
 
 
 def test_a_doubtful_row_that_the_model_contradicts_is_drawn_rarely() -> None:
-    data = {"tokens": np.arange(4, 34).astype(np.uint16), "ends": np.array([10, 20, 30]),
-            "weight": np.ones(3), "focus": np.full((3, 2), -1, np.int32), "doubtful": np.array([True, True, False])}  # fmt: skip
-    sampler = Sampler(data, OPTIONS, 1)
-    sampler.learn(np.arange(3), np.array([OPTIONS.doubt_above + 1, 0.7, OPTIONS.doubt_above + 1]))
+    sampler = sampled([10, 20, 30], doubtful=[True, True, False])
+    sampler.learn(drawn([0, 1, 2]), np.array([OPTIONS.doubt_above + 1, 0.7, OPTIONS.doubt_above + 1]))
     assert sampler.difficulty.tolist() == [OPTIONS.difficulty_floor, 0.7, 1.0]
 
 
+def test_a_spliced_row_says_nothing_of_the_row_itself() -> None:
+    sampler = sampled([10, 20])
+    sampler.learn(drawn([0, 1], [True, False]), np.array([0.5, 0.5]))
+    assert sampler.difficulty.tolist() == [1.0, 0.5]
+
+
 def test_groups_keep_their_shares_whatever_the_losses() -> None:
-    data = {"tokens": np.arange(4, 44).astype(np.uint16), "ends": np.array([10, 20, 30, 40]),
-            "weight": np.array([0.1, 0.1, 0.5, 0.3]), "group": np.array([0, 0, 1, 1]),
-            "focus": np.full((4, 2), -1, np.int32), "doubtful": np.zeros(4, bool)}  # fmt: skip
-    sampler = Sampler(data, OPTIONS, 1)
-    sampler.learn(np.arange(4), np.array([0.3, 0.9, 0.4, 0.4]))
+    sampler = sampled([10, 20, 30, 40], weight=[0.1, 0.1, 0.5, 0.3], group=[0, 0, 1, 1])
+    sampler.learn(drawn([0, 1, 2, 3]), np.array([0.3, 0.9, 0.4, 0.4]))
     assert np.allclose(sampler.draws(), [0.05, 0.15, 0.5, 0.3])
 
 

@@ -44,7 +44,7 @@ def combine(
         elif part == "deep_layers":
             index, _, inner = rest.partition(".")
             found[f"deep_layers.{int(index) + fast_layers}.{inner}"] = value.clone()
-        elif part in ("deep_pooling", "deep_heads"):
+        elif part in ("deep_pooling", "deep_heads", "deep_locator", "loudness"):
             found[name] = value.clone()
     found["fusion.gate.weight"] = torch.zeros_like(fast["fusion.gate.weight"])
     found["fusion.gate.bias"] = torch.full_like(fast["fusion.gate.bias"], math.log(share / (1.0 - share)))
@@ -64,7 +64,10 @@ def main() -> None:
     options: RunOptions = fill(RunOptions, fast["options"])
     theirs: RunOptions = fill(RunOptions, deep["options"])
     model = dataclasses.replace(
-        options.model, separate_deep=True, deep_layers=theirs.model.fast_layers + theirs.model.deep_layers
+        options.model,
+        separate_deep=True,
+        deep_layers=theirs.model.fast_layers + theirs.model.deep_layers,
+        deep_locator=theirs.model.deep_locator,
     )
     average = combine(fast["average"], deep["average"], theirs.model.fast_layers, args.fast_share)
     torch.save(

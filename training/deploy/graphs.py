@@ -104,13 +104,15 @@ class FastGraph(Reader):
 
 
 class DeepGraph(Reader):
-    """Deep layers, hierarchical pooling, heads, fusion, and the choice between the deep answer and the fused one."""
+    """Deep layers, hierarchical pooling, heads, locator, fusion, and the choice between deep and fused answers."""
 
     def __init__(self, model: DualBranch, native: bool, max_tokens: int):
         super().__init__(model.deep_embedding, native, max_tokens)
         self.layers = nn.ModuleList(DeployedLayer(layer, native) for layer in model.deep_layers)
         self.pooling = DeployedPooling(model.deep_pooling, native)
         self.heads, self.fusion = joined(model.deep_heads), model.fusion
+        self.locator = model.deep_locator
+        self.loudness = model.loudness if self.locator is not None else None
 
     def forward(
         self, start: Tensor, lengths: Tensor, pooled: Tensor, answer: Tensor, routes: Tensor, *features: Tensor
@@ -120,6 +122,9 @@ class DeepGraph(Reader):
             x = layer(x, lengths)
         deep = self.pooling(x, lengths)
         alone = self.heads(deep)
+        if self.locator is not None and self.loudness is not None:
+            loudest = self.locator(x, lengths)[:, :1]
+            alone = torch.cat([alone[:, :1] - self.loudness * loudest, alone[:, 1:]], 1)
         share = torch.sigmoid(self.fusion.gate(torch.cat([pooled, deep], -1)))
         both = share * answer + (1.0 - share) * alone
         return torch.where((routes[:, 2] > routes[:, 1]).unsqueeze(-1), both, alone)

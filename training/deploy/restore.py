@@ -116,13 +116,21 @@ def embedding(
     return found
 
 
+def locator(graph: Graph) -> dict[str, Tensor]:
+    """The deep branch's locator under the model's names; nothing where it has none."""
+    if "loudness" not in graph.tensors:
+        return {}
+    found = {f"deep_{k}": v for k, v in graph.tensors.items() if k.startswith("locator.")}
+    return found | {"loudness": graph.tensors["loudness"]}
+
+
 def restored_deep(model: DualBranch, folder: Path, base: Path | None, sizes: list[int]) -> dict[str, Tensor]:
     """The deep branch's parameters and the fusion's under the model's names."""
     graph = read(folder / DEEP)
     deep, separate = graph.tensors, "table" in graph.tensors
     if separate != model.config.separate_deep:
         raise ValueError(f"{folder} was exported with separate_deep={separate}, the model has the opposite")
-    found = branch(graph, "deep", sizes) | {k: v for k, v in deep.items() if k.startswith("fusion.")}
+    found = branch(graph, "deep", sizes) | {k: v for k, v in deep.items() if k.startswith("fusion.")} | locator(graph)
     return found | (embedding(deep, "deep_embedding", model.state_dict(), folder, base) if separate else {})
 
 
@@ -161,7 +169,7 @@ def deep_alone(model: DualBranch, folder: Path, base: Path | None) -> dict[str, 
     if "table" not in graph.tensors:
         raise ValueError(f"{folder}: the deep branch goes on from the fast one and cannot stand alone")
     sizes = [len(state[f"deep_heads.{head}.bias"]) for head in HEADS]
-    return branch(graph, "deep", sizes) | embedding(graph.tensors, "embedding", state, folder, base)
+    return branch(graph, "deep", sizes) | embedding(graph.tensors, "embedding", state, folder, base) | locator(graph)
 
 
 def put(model: DualBranch, found: dict[str, Tensor]) -> list[str]:
@@ -173,13 +181,14 @@ def put(model: DualBranch, found: dict[str, Tensor]) -> list[str]:
 
 def shaped(options: RunOptions, folder: Path) -> RunOptions:
     """The options with the deep branch that the folder has, if any is wanted: one that reads on from the fast one, or
-    one of its own."""
-    if not (options.model.deep_branch and options.model.fast_branch):
+    one of its own. A locator may be wanted that the folder does not have."""
+    if not options.model.deep_branch:
         return options
     deep = read(folder / DEEP)
-    model = dataclasses.replace(
-        options.model, separate_deep="table" in deep.tensors, deep_layers=len(deep.nodes["DenseLayer"])
-    )
+    model = dataclasses.replace(options.model, deep_locator=options.model.deep_locator or "loudness" in deep.tensors)
+    if model.fast_branch:
+        layers = len(deep.nodes["DenseLayer"])
+        model = dataclasses.replace(model, separate_deep="table" in deep.tensors, deep_layers=layers)
     return dataclasses.replace(options, model=model)
 
 

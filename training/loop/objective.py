@@ -11,6 +11,7 @@ from torch import Tensor
 from training.adversarial.train import adversarial_loss
 from training.loop.options import RunOptions
 from training.loop.sampler import Arrays, Batch
+from training.losses.locator import run_loss
 from training.losses.multitask import LossConfig, Outputs, Targets, multitask
 from training.model.dual import DualBranch, Output
 
@@ -85,11 +86,16 @@ def compute(model: DualBranch, batch: Batch, data: Arrays, options: RunOptions, 
     ids, mask = batch.ids.to(device), batch.mask.to(device)
     features = torch.from_numpy(data["features"][batch.rows]).to(device) if options.model.detectors else None
     wanted = targets(data, batch.rows, device)
+    if wanted.teacher is not None:  # which has not seen these windows
+        wanted.teacher[torch.from_numpy(batch.spliced).to(device)] = torch.nan
     embedded, deep_x = model.embed(ids, features), model.embed_deep(ids, features)
     out = model.forward_embeddings(embedded, mask, features, deep_x)
     parts = multitask(outputs(model, out), wanted, options.loss)
     extra = {"route": route_choice(out, wanted.labels), "confidence": confidence_loss(out, wanted.labels)}
     total = parts.pop("total") + options.loss.weights.router * (extra["route"] + extra["confidence"])
+    if out.deep is not None and out.deep.runs is not None:
+        extra["locator"] = run_loss(*out.deep.runs, batch.attack.to(device)).mean()
+        total = total + options.loss.weights.locator * extra["locator"]
     if adversarial:
         plain = LossConfig(kind=options.loss.kind, smoothing=options.loss.smoothing)
 

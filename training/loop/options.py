@@ -38,6 +38,7 @@ class RunOptions:
     long_share: float = 0.3  # of the batches, cut at long_tokens instead
     token_dropout: float = 0.03
     difficulty_floor: float = 0.08
+    spliced: float = 0.0  # of the short rows, put between the tokens of a longer benign one
     doubt_above: float = 2.5  # loss from which a doubtful row counts as mislabelled
 
     ema: float = 0.997

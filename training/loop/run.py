@@ -116,7 +116,7 @@ def train(
             with accelerator.autocast():
                 losses = objective(batch, adversarial)
             accelerator.backward(losses.total / options.accumulate)
-            sampler.learn(batch.rows, losses.rows)
+            sampler.learn(batch, losses.rows)
             seen.add(batch, losses, data)
         accelerator.clip_grad_norm_(model.parameters(), options.clip)
         optimizer.step()

@@ -45,6 +45,7 @@ class LossWeights:
     consistency: float = 0.05
     contrastive: float = 0.05
     distillation: float = 0.0
+    locator: float = 0.1
 
 
 @dataclass(frozen=True)

@@ -18,6 +18,7 @@ from training.model.embedding import ThreatEmbedding
 from training.model.experts import Gating
 from training.model.heads import Answer, Heads
 from training.model.layer import Layer
+from training.model.locator import Locator, loudest
 from training.model.patterns import PatternBank
 from training.model.pooling import HierarchicalPooling, SimplePooling
 from training.model.router import Fusion, Router
@@ -40,6 +41,7 @@ class DeepState(NamedTuple):
     pooled: Tensor
     answer: Answer
     gates: tuple[Gating, ...]
+    runs: tuple[Tensor, Tensor] | None = None  # of `Locator.runs`
 
 
 class Output(NamedTuple):
@@ -68,6 +70,9 @@ class DualBranch(nn.Module):
             self.deep_layers = nn.ModuleList(Layer(config, config.has_experts(i)) for i in range(config.deep_layers))
             self.deep_pooling = (HierarchicalPooling if config.hierarchical_pooling else SimplePooling)(config)
             self.deep_heads = Heads(config)
+            self.deep_locator = Locator(config.width, config.locator_width) if config.deep_locator else None
+            if config.deep_locator:
+                self.loudness = nn.Parameter(torch.full((1,), 0.1))
         if config.fast_branch and config.deep_branch:
             self.router = Router(config) if config.routing else None
             self.fusion = Fusion(config)
@@ -106,7 +111,11 @@ class DualBranch(nn.Module):
             if gating is not None:
                 gates.append(gating)
         pooled = self.deep_pooling(x, mask)
-        return DeepState(pooled, self.deep_heads(pooled), tuple(gates))
+        answer = self.deep_heads(pooled)
+        if self.deep_locator is None:
+            return DeepState(pooled, answer, tuple(gates))
+        said, there = self.deep_locator.runs(x, mask.sum(1))
+        return DeepState(pooled, louder(answer, self.loudness * loudest(said, there)), tuple(gates), (said, there))
 
     def fuse(self, fast: FastState, deep: DeepState | None) -> Answer:
         """The answer that counts where both branches have been asked that there are."""
@@ -162,6 +171,12 @@ class DualBranch(nn.Module):
             for out, alone, mixed in zip(chosen, deep.answer, fused, strict=True):
                 out[rows] = torch.where(both.view(-1, *[1] * (alone.dim() - 1)), mixed, alone)
         return Answer(*chosen), route
+
+
+def louder(answer: Answer, evidence: Tensor) -> Answer:
+    """The answer with [B] added to the log-odds of every attack against benign."""
+    classes = answer.classes
+    return answer._replace(classes=torch.cat([classes[:, :1] - evidence.unsqueeze(1), classes[:, 1:]], 1))
 
 
 def attention_bias(mask: Tensor, dtype: torch.dtype) -> Tensor | None:

@@ -41,3 +41,8 @@ class Locator(nn.Module):
         said, there = self.runs(hidden, lengths)
         said = torch.where(there, said, said[:, :1])
         return torch.stack([said.amax(1), said.argmax(1).to(said.dtype)], 1)
+
+
+def loudest(said: Tensor, there: Tensor) -> Tensor:
+    """[B]: of `Locator.runs`, how loud the loudest run is."""
+    return torch.where(there, said, said[:, :1]).amax(1)

@@ -17,18 +17,20 @@ def texts() -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
     return ids, torch.arange(9) < torch.tensor([[9], [5], [2]]), torch.rand(3, 5, generator=generator)
 
 
-def pair() -> tuple[DualBranch, DualBranch]:
-    first, second = small(experts=1, experts_per_token=1), small(experts=1, experts_per_token=1)
+def pair(**switches: object) -> tuple[DualBranch, DualBranch]:
+    """Switches are those of the second, which becomes the deep branch."""
+    first, second = small(experts=1, experts_per_token=1), small(experts=1, experts_per_token=1, **switches)
     with torch.no_grad():
         for parameter in second.parameters():
             parameter.add_(0.05 * torch.randn_like(parameter))
     return first, second
 
 
-def test_each_branch_answers_as_before() -> None:
+@pytest.mark.parametrize("locator", [False, True])
+def test_each_branch_answers_as_before(locator: bool) -> None:
     ids, mask, features = texts()
-    first, second = pair()
-    both = small(experts=1, experts_per_token=1, separate_deep=True, deep_layers=6)
+    first, second = pair(deep_locator=locator)
+    both = small(experts=1, experts_per_token=1, separate_deep=True, deep_layers=6, deep_locator=locator)
     both.load_state_dict(combine(first.state_dict(), second.state_dict(), 2, 0.25))
     out, fast, deep = (model(ids, mask, features) for model in (both, first, second))
     torch.testing.assert_close(out.fast.answer, fast.fast.answer)

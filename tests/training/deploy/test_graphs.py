@@ -30,7 +30,8 @@ GRAPHS = (FAST, DEEP, PLAIN_FAST, PLAIN_DEEP)
 #: Padded lengths of a batch's texts: alone, the shortest there is, whole and broken runs of the pooling's scales.
 LENGTHS = ([1], [2], [17], [64], [80], [21, 9, 2], [16, 4, 5], [33, 33])
 VARIANTS = ({}, {"experts": 1, "experts_per_token": 1}, {"characters": False, "detectors": False, "patterns": False},
-            {"hierarchical_pooling": False}, {"separate_deep": True})  # fmt: skip
+            {"hierarchical_pooling": False}, {"separate_deep": True},
+            {"separate_deep": True, "deep_locator": True})  # fmt: skip
 
 
 def deployable(**switches: object) -> DualBranch:

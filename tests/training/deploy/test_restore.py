@@ -18,13 +18,14 @@ from training.loop.options import RunOptions
 DENSE = {"experts": 1, "experts_per_token": 1}
 
 
+@pytest.mark.parametrize("locator", [False, True])
 @pytest.mark.parametrize("separate", [False, True])
-def test_a_restored_model_answers_as_the_one_that_was_exported(separate: bool, tmp_path: Path) -> None:
-    model = deployable(**DENSE, separate_deep=separate)
+def test_a_restored_model_answers_as_the_one_that_was_exported(separate: bool, locator: bool, tmp_path: Path) -> None:
+    model = deployable(**DENSE, separate_deep=separate, deep_locator=locator)
     with torch.no_grad():
         model.embedding.characters.project.weight.normal_(0, 0.02)
     export(model, tmp_path, MAX_TOKENS)
-    other = deployable(**DENSE, separate_deep=separate)
+    other = deployable(**DENSE, separate_deep=separate, deep_locator=locator)
     with torch.no_grad():
         for name, value in other.named_parameters():
             if name != "patterns.written":
@@ -32,7 +33,7 @@ def test_a_restored_model_answers_as_the_one_that_was_exported(separate: bool, t
         if other.patterns is not None:
             other.patterns.written.copy_(model.patterns.written)
     kept = restore(other, tmp_path)
-    assert not any("layers" in name or "heads" in name or "tokens" in name for name in kept)
+    assert not any(part in name for name in kept for part in ("layers", "heads", "tokens", "locator", "loudness"))
     asked = batch([21, 9, 2])
     for mine, theirs in zip(wanted(model.eval(), asked), wanted(other.eval(), asked), strict=True):
         # Eight bits a weight are what differs.
@@ -54,11 +55,15 @@ def test_a_model_without_a_deep_branch_gets_the_fast_one(tmp_path: Path) -> None
     assert (mine.answer.classes - theirs.answer.classes).abs().max() < 0.05
 
 
-def test_a_model_without_a_fast_branch_gets_the_deep_one_that_reads_the_text_itself(tmp_path: Path) -> None:
-    model = deployable(**DENSE, separate_deep=True).eval()
+@pytest.mark.parametrize("locator", [False, True])
+def test_a_model_without_a_fast_branch_gets_the_deep_one_that_reads_the_text_itself(
+    locator: bool, tmp_path: Path
+) -> None:
+    model = deployable(**DENSE, separate_deep=True, deep_locator=locator).eval()
     export(model, tmp_path, MAX_TOKENS)
     layers = model.config.deep_layers
-    alone = small(width=WIDTH, ffn=FFN, **DENSE, fast_branch=False, fast_layers=0, deep_layers=layers).eval()
+    alone = small(width=WIDTH, ffn=FFN, **DENSE, fast_branch=False, fast_layers=0, deep_layers=layers,
+                  deep_locator=locator).eval()  # fmt: skip
     assert shaped(RunOptions(model=alone.config), tmp_path).model == alone.config
     restore(alone, tmp_path)
     asked = batch([21, 9, 2])
@@ -83,10 +88,11 @@ def test_a_deep_branch_of_the_other_kind_is_refused(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("separate", [False, True])
 def test_the_shape_of_the_deep_branch_is_the_folders(separate: bool, tmp_path: Path) -> None:
-    model = deployable(**DENSE, separate_deep=separate, deep_layers=3)
+    model = deployable(**DENSE, separate_deep=separate, deep_layers=3, deep_locator=separate)
     export(model, tmp_path, MAX_TOKENS)
     found = shaped(RunOptions(steps=7), tmp_path)
-    assert (found.model.separate_deep, found.model.deep_layers, found.steps) == (separate, 3, 7)
+    shape = found.model.separate_deep, found.model.deep_layers, found.model.deep_locator
+    assert (shape, found.steps) == ((separate, 3, separate), 7)
 
 
 def test_experts_are_refused(tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 import torch
-from safetensors.torch import load_file
+from safetensors.torch import load_file, save_file
 from tokenizers import Tokenizer
 from transformers import BertConfig, BertModel
 
@@ -14,7 +14,7 @@ from tests.training.model.conftest import SMALL, small
 from tests.training.toys import FFN, WIDTH, toy_base
 from training.model.config import DualConfig
 from training.model.dual import DualBranch
-from training.model.initialize import initialize
+from training.model.initialize import NOTHING, initialize
 from training.model.parameters import active_per_token, parameters_by_part
 
 Batch = tuple[torch.Tensor, torch.Tensor, torch.Tensor]
@@ -30,6 +30,7 @@ ABLATIONS = (
     {"experts": 1, "experts_per_token": 1},
     {"hierarchical_pooling": False},
     {"separate_deep": True},
+    {"deep_locator": True},
     {"characters": False, "detectors": False, "patterns": False, "routing": False},
 )
 
@@ -154,6 +155,23 @@ def test_upcycled_experts_differ_by_the_noise_alone(folder: Path) -> None:
     again = base_of(folder)
     initialize(again, folder, seed=4)
     assert torch.equal(again.deep_layers[0].feed.up, up)
+
+
+def test_a_new_locator_finds_nothing_however_small_the_last_norm_leaves_its_states(folder: Path) -> None:
+    file = folder / "model.safetensors"
+    tensors = load_file(file)
+    name = "encoder.layer.1.output.LayerNorm"
+    tensors |= {f"{name}.weight": torch.full((WIDTH,), 0.05), f"{name}.bias": torch.full((WIDTH,), 0.3)}
+    save_file(tensors, file)
+    model = base_of(folder, deep_locator=True).eval()
+    initialize(model, folder)
+    seen = []
+    model.deep_locator.inner.register_forward_hook(lambda module, given, out: seen.append(out))
+    ids = torch.tensor([[0, *range(4, 24), 2]])
+    state = model(ids, ids != 1, torch.rand(1, 5)).deep
+    said, there = state.runs
+    assert (said[there] - NOTHING).abs().max() < 1.0
+    assert 0.2 < seen[0].std().item() < 2.0  # as of a norm without scale and shift
 
 
 def test_prototypes_and_characters_come_from_the_base(folder: Path) -> None:
