@@ -10,6 +10,7 @@ import torch
 
 from training import locate
 from training.loop.sampler import CLS, PAD, SEP
+from training.losses.locator import run_loss
 from training.model.locator import RUN, Locator
 
 #: Tokens from here on are an attack's; a benign text that is put in has tokens from SMALL on.
@@ -99,13 +100,8 @@ def test_only_runs_in_the_attack_are_right(begin: int, length: int) -> None:
     for at in range(100 - RUN + 1):
         said = torch.full((1, 101), -20.0)
         said[0, at] = 20.0
-
-        class Says(Locator):
-            def runs(self, hidden: torch.Tensor, lengths: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-                there = torch.arange(101)[None] + RUN <= 100
-                return said, there  # noqa: B023
-
-        of = float(locate.loss(Says(4, 2), torch.zeros(1, 102, 4), torch.tensor([102]), attack)[0])
+        there = torch.arange(101)[None] + RUN <= 100
+        of = float(run_loss(said, there, attack)[0])
         held = max(0, min(at + RUN, begin + length) - max(at, begin))
         assert (of < 1.0) == (held >= 0.75 * min(length, RUN))
 
@@ -115,9 +111,10 @@ def test_where_there_is_no_attack_every_run_is_wrong() -> None:
     with torch.no_grad():
         model.outer.weight.zero_()
         model.outer.bias.fill_(-9.0)
-        quiet = locate.loss(model, torch.zeros(1, 60, 4), torch.tensor([60]), torch.zeros(1, 60, dtype=torch.bool))
+        nothing = torch.zeros(1, 60, 4), torch.tensor([60])
+        quiet = run_loss(*model.runs(*nothing), torch.zeros(1, 60, dtype=torch.bool))
         model.outer.bias.fill_(9.0)
-        loud = locate.loss(model, torch.zeros(1, 60, 4), torch.tensor([60]), torch.zeros(1, 60, dtype=torch.bool))
+        loud = run_loss(*model.runs(*nothing), torch.zeros(1, 60, dtype=torch.bool))
     assert float(quiet) < 0.01
     assert float(loud) > 9.0
 

@@ -11,7 +11,6 @@ from torch import Tensor
 from training.adversarial.train import adversarial_loss
 from training.loop.options import RunOptions
 from training.loop.sampler import Arrays, Batch
-from training.losses.locator import run_loss
 from training.losses.multitask import LossConfig, Outputs, Targets, multitask
 from training.model.dual import DualBranch, Output
 
@@ -54,6 +53,7 @@ def outputs(model: DualBranch, out: Output) -> Outputs:
         features=bank.project(fast.hidden[:, 0]) if bank is not None else None,
         prototypes=bank.learned if bank is not None else None,
         prototype_labels=bank.owner if bank is not None else None,
+        runs=deep.runs if deep is not None else None,
     )
 
 
@@ -86,6 +86,7 @@ def compute(model: DualBranch, batch: Batch, data: Arrays, options: RunOptions, 
     ids, mask = batch.ids.to(device), batch.mask.to(device)
     features = torch.from_numpy(data["features"][batch.rows]).to(device) if options.model.detectors else None
     wanted = targets(data, batch.rows, device)
+    wanted.attack = batch.attack.to(device)
     if wanted.teacher is not None:  # which has not seen these windows
         wanted.teacher[torch.from_numpy(batch.spliced).to(device)] = torch.nan
     embedded, deep_x = model.embed(ids, features), model.embed_deep(ids, features)
@@ -93,9 +94,6 @@ def compute(model: DualBranch, batch: Batch, data: Arrays, options: RunOptions, 
     parts = multitask(outputs(model, out), wanted, options.loss)
     extra = {"route": route_choice(out, wanted.labels), "confidence": confidence_loss(out, wanted.labels)}
     total = parts.pop("total") + options.loss.weights.router * (extra["route"] + extra["confidence"])
-    if out.deep is not None and out.deep.runs is not None:
-        extra["locator"] = run_loss(*out.deep.runs, batch.attack.to(device)).mean()
-        total = total + options.loss.weights.locator * extra["locator"]
     if adversarial:
         plain = LossConfig(kind=options.loss.kind, smoothing=options.loss.smoothing)
 

@@ -21,6 +21,7 @@ from training.losses.distillation import distillation
 from training.losses.energy import energy_hinge
 from training.losses.experts import gate_z, load_balance
 from training.losses.focal import focal
+from training.losses.locator import run_loss
 from training.losses.reduction import Reduction, reduce
 from training.losses.router import fast_is_right, router, traffic_budget
 from training.losses.tversky import tversky
@@ -76,7 +77,8 @@ class Outputs:
 
     Logits float [N, C] of the fused model and of each branch; threat float [N, 16]; severity float [N] in 0 to 15;
     intent float [N], logit; stay float [N], router's log-odds for the fast branch; gates: one float [N, T, E] or
-    [tokens, E] per layer of experts; features float [N, D]; prototypes float [P, D]; prototype_labels int64 [P].
+    [tokens, E] per layer of experts; features float [N, D]; prototypes float [P, D]; prototype_labels int64 [P]; runs:
+    float and bool [N, T − 1] of `Locator.runs`.
     """
 
     fused: Tensor | None = None
@@ -90,6 +92,7 @@ class Outputs:
     features: Tensor | None = None
     prototypes: Tensor | None = None
     prototype_labels: Tensor | None = None
+    runs: tuple[Tensor, Tensor] | None = None
 
 
 @dataclass
@@ -99,7 +102,7 @@ class Targets:
     labels int64 [N]; mask [N, T] as the gates are shaped, 0 for padding; threat int64 [N] and severity float [N], both
     −1 where unknown; intent float [N], NaN where unknown; traffic bool [N], rows that stand for ordinary traffic in the
     router's budget (default: the benign ones); teacher float [N, C], log-probabilities of a teacher, NaN
-    where it was not asked.
+    where it was not asked; attack bool [N, T], tokens of an attack, for the runs.
     """
 
     labels: Tensor
@@ -109,6 +112,7 @@ class Targets:
     intent: Tensor | None = None
     traffic: Tensor | None = None
     teacher: Tensor | None = None
+    attack: Tensor | None = None
 
 
 def classes_loss(
@@ -171,6 +175,8 @@ def sample_parts(
         part["contrastive"] = prototype_contrastive(
             out.features, target.labels, out.prototypes, out.prototype_labels, config.temperature, weight, reduction
         )
+    if out.runs is not None and target.attack is not None and w.locator:
+        part["locator"] = reduce(run_loss(*out.runs, target.attack), weight, reduction)
     return part
 
 
