@@ -115,7 +115,8 @@ class DualBranch(nn.Module):
         if self.deep_locator is None:
             return DeepState(pooled, answer, tuple(gates))
         said, there = self.deep_locator.runs(x, mask.sum(1))
-        return DeepState(pooled, louder(answer, self.loudness * loudest(said, there)), tuple(gates), (said, there))
+        answer = louder(answer, self.loudness * loudest(said, there)[:, 0])
+        return DeepState(pooled, answer, tuple(gates), (said, there))
 
     def fuse(self, fast: FastState, deep: DeepState | None) -> Answer:
         """The answer that counts where both branches have been asked that there are."""

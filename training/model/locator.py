@@ -38,11 +38,10 @@ class Locator(nn.Module):
     def forward(self, hidden: Tensor, lengths: Tensor) -> Tensor:
         """[B, 2]: how loud the loudest run is, in log-odds, above 0 where it is suspect, and the token at which it
         begins, special ones not counted; of equal ones the first."""
-        said, there = self.runs(hidden, lengths)
-        said = torch.where(there, said, said[:, :1])
-        return torch.stack([said.amax(1), said.argmax(1).to(said.dtype)], 1)
+        return loudest(*self.runs(hidden, lengths))
 
 
 def loudest(said: Tensor, there: Tensor) -> Tensor:
-    """[B]: of `Locator.runs`, how loud the loudest run is."""
-    return torch.where(there, said, said[:, :1]).amax(1)
+    """[B, 2], as `Locator.forward`: the loudest run of what `Locator.runs` gives, and where it begins."""
+    said = torch.where(there, said, said[:, :1])
+    return torch.stack([said.amax(1), said.argmax(1).to(said.dtype)], 1)
