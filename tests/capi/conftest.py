@@ -5,7 +5,9 @@ import hashlib
 import json
 import shutil
 import sys
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -67,3 +69,12 @@ def with_unigrams(folder: Path) -> Path:
     manifest["files"]["tokenizer.json"] = {"sha256": hashlib.sha256(content).hexdigest(), "bytes": len(content)}
     (folder / "model.json").write_text(json.dumps(manifest))
     return folder
+
+
+def changed(folder: Path, to: Path, name: str, change: Callable[[dict[str, Any]], None]) -> Path:
+    """A copy of a model folder with one of its JSON files changed."""
+    shutil.copytree(folder, to)
+    fields = json.loads((to / name).read_text())
+    change(fields)
+    (to / name).write_text(json.dumps(fields))
+    return to

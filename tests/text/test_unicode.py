@@ -7,7 +7,7 @@ import unicodedata
 
 import pytest
 
-from tests.text import reference
+from tests.text.reference.characters import LOOKALIKES
 from tinyguard import _core
 
 
@@ -35,7 +35,7 @@ def test_version() -> None:
 
 
 def test_every_lookalike_folds_in_a_word_of_letters() -> None:
-    for code, (letter, _) in reference.LOOKALIKES.items():
+    for code, (letter, _) in LOOKALIKES.items():
         if code in (0x131, 0x237) or unicodedata.normalize("NFKC", chr(code)) != chr(code):
             continue
         assert _core.normalize(f"xx{chr(code)}xx").text == f"xx{letter}xx", hex(code)
