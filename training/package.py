@@ -80,7 +80,7 @@ def main() -> None:
     parser.add_argument("tokenizer", type=Path)
     parser.add_argument("out", type=Path)
     parser.add_argument("--ngrams", type=Path, help="what training.ngrams wrote; without it the network speaks alone")
-    parser.add_argument("--locator", type=Path, help="what training.locate wrote; without it there is no closer look")
+    parser.add_argument("--locator", type=Path, help="what training.locate wrote, for a model without its own")
     parser.add_argument(
         "--learned-router", action="store_true", help="route as the model learned to, not by the fast branch's answer"
     )
@@ -96,7 +96,7 @@ def main() -> None:
     shutil.copyfile(args.tokenizer, args.out / "tokenizer.json")
     assert model.router is not None  # `export` would have refused
     reads = "hidden" if model.deep_embedding is None else "ids"
-    run_tokens = RUN if args.locator else 0
+    run_tokens = RUN if locator is not None or model.fast_locator is not None else 0
     fields = manifest(args.out, args.name, args.version, float(model.router.threshold), run_tokens, reads)
     (args.out / "model.json").write_text(json.dumps(fields, indent=1) + "\n", encoding="utf-8")
     total = sum(entry["bytes"] for entry in fields["files"].values())

@@ -23,7 +23,7 @@ from training.loop.options import RunOptions, fill, plain
 from training.model.router import NEVER
 
 #: What the first model gives.
-FAST = ("embedding.", "fast_layers.", "fast_pooling.", "patterns.", "fast_heads.", "confidence.", "router.")
+FAST = ("embedding.", "fast_", "patterns.", "confidence.", "router.")
 #: Share of the fast branch's logits where both are heard.
 SHARE = 0.5
 
@@ -44,7 +44,7 @@ def combine(
         elif part == "deep_layers":
             index, _, inner = rest.partition(".")
             found[f"deep_layers.{int(index) + fast_layers}.{inner}"] = value.clone()
-        elif part in ("deep_pooling", "deep_heads", "deep_locator", "loudness"):
+        elif part in ("deep_pooling", "deep_heads", "deep_locator"):
             found[name] = value.clone()
     found["fusion.gate.weight"] = torch.zeros_like(fast["fusion.gate.weight"])
     found["fusion.gate.bias"] = torch.full_like(fast["fusion.gate.bias"], math.log(share / (1.0 - share)))

@@ -48,7 +48,8 @@ def export(
     ngrams: Ngrams | None = None,
     locator: Locator | None = None,
 ) -> None:
-    """Write the four graphs and their weights into a folder; n-grams and locator are fitted apart from the model."""
+    """Write the four graphs and their weights into a folder; n-grams, and a locator unless
+    the model has its own, are fitted apart from the model."""
     folder.mkdir(parents=True, exist_ok=True)
     model = model.eval()
     lengths = torch.tensor([70, 40])
@@ -57,12 +58,12 @@ def export(
     for native, fast_name, deep_name in ((True, FAST, DEEP), (False, PLAIN_FAST, PLAIN_DEEP)):
         fast = FastGraph(model, native, max_tokens, ngrams, locator)
         deep = DeepGraph(model, native, max_tokens)
-        hidden, pooled, answer, routes, *_ = fast(ids, lengths, features)
+        hidden, pooled, answer, routes, *more = fast(ids, lengths, features)
         write(
             fast,
             folder / fast_name,
             {"ids": ids, "lengths": lengths, "features": features},
-            ["hidden", "pooled", "answer", "routes", *(["loudest"] if locator is not None else [])],
+            ["hidden", "pooled", "answer", "routes", *(["loudest"] if more else [])],
         )
         asked = {"lengths": lengths, "pooled": pooled, "fast_answer": answer, "routes": routes}
         asked = {"ids": ids} | asked | {"features": features} if deep.reads else {"hidden": hidden} | asked

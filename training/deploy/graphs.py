@@ -22,7 +22,7 @@ from training.deploy.operators import DeployedLayer, EmbeddingOp, embed
 from training.model.dual import DualBranch
 from training.model.embedding import ThreatEmbedding
 from training.model.heads import Heads
-from training.model.locator import Locator
+from training.model.locator import MARGIN, Locator
 from training.model.ngrams import Ngrams
 from training.quantization.scheme import symmetric
 
@@ -66,7 +66,7 @@ class Reader(nn.Module):
 
 
 class FastGraph(Reader):
-    """Embedding, fast layers, pattern bank, heads, n-grams, router, locator."""
+    """Embedding, fast layers, pattern bank, heads, locator, n-grams, router."""
 
     def __init__(
         self,
@@ -86,7 +86,9 @@ class FastGraph(Reader):
         self.heads, self.confidence = joined(model.fast_heads), model.confidence
         self.router = DeployedRouter(model.router, native)
         self.ngrams = DeployedNgrams(ngrams, native) if ngrams is not None else None
-        self.locator = locator
+        if locator is not None and model.fast_locator is not None:
+            raise ValueError("the model has a locator of its own")
+        self.locator, self.heard = locator, model.fast_locator
 
     def forward(self, ids: Tensor, lengths: Tensor, features: Tensor) -> tuple[Tensor, ...]:
         x = self.embed(ids, features)
@@ -95,12 +97,18 @@ class FastGraph(Reader):
         pooled = self.pooling(x, lengths)
         if self.patterns is not None and self.read is not None:
             pooled = pooled + self.read(self.patterns(x, lengths))
-        answer = self.heads(pooled)
+        answer, loudest = self.heads(pooled), None
+        if self.locator is not None:
+            loudest = self.locator(x, lengths)
+        if self.heard is not None:
+            loudest = self.heard(x, lengths)
+            answer = self.heard.raised(answer, loudest)
+            loudest = torch.cat([loudest[:, :1] + MARGIN, loudest[:, 1:]], 1)
         if self.ngrams is not None:
             answer = torch.cat([answer[:, :1] - self.ngrams(ids, lengths), answer[:, 1:]], 1)
         routes = self.router(answer, self.confidence(pooled), lengths, features)
         read = x, pooled, answer, routes
-        return read if self.locator is None else (*read, self.locator(x, lengths))
+        return read if loudest is None else (*read, loudest)
 
 
 class DeepGraph(Reader):
@@ -111,8 +119,7 @@ class DeepGraph(Reader):
         self.layers = nn.ModuleList(DeployedLayer(layer, native) for layer in model.deep_layers)
         self.pooling = DeployedPooling(model.deep_pooling, native)
         self.heads, self.fusion = joined(model.deep_heads), model.fusion
-        self.locator = model.deep_locator
-        self.loudness = model.loudness if self.locator is not None else None
+        self.heard = model.deep_locator
 
     def forward(
         self, start: Tensor, lengths: Tensor, pooled: Tensor, answer: Tensor, routes: Tensor, *features: Tensor
@@ -122,9 +129,8 @@ class DeepGraph(Reader):
             x = layer(x, lengths)
         deep = self.pooling(x, lengths)
         alone = self.heads(deep)
-        if self.locator is not None and self.loudness is not None:
-            loudest = self.locator(x, lengths)[:, :1]
-            alone = torch.cat([alone[:, :1] - self.loudness * loudest, alone[:, 1:]], 1)
+        if self.heard is not None:
+            alone = self.heard.raised(alone, self.heard(x, lengths))
         share = torch.sigmoid(self.fusion.gate(torch.cat([pooled, deep], -1)))
         both = share * answer + (1.0 - share) * alone
         return torch.where((routes[:, 2] > routes[:, 1]).unsqueeze(-1), both, alone)

@@ -74,7 +74,7 @@ def layer(parts: list[Tensor]) -> dict[str, Tensor]:
 
 
 def branch(graph: Graph, name: str, sizes: list[int]) -> dict[str, Tensor]:
-    """Layers, pooling and heads of one branch under the model's names; `sizes` are the heads' outputs."""
+    """Layers, pooling, heads and locator of one branch under the model's names; `sizes` are the heads' outputs."""
     found: dict[str, Tensor] = {}
     for index, parts in enumerate(graph.nodes["DenseLayer"]):
         found |= {f"{name}_layers.{index}.{k}": v for k, v in layer(parts).items()}
@@ -85,7 +85,8 @@ def branch(graph: Graph, name: str, sizes: list[int]) -> dict[str, Tensor]:
     for part in ("weight", "bias"):
         pieces = torch.split(graph.tensors[f"heads.{part}"], sizes)
         found |= {f"{name}_heads.{head}.{part}": piece for head, piece in zip(HEADS, pieces, strict=True)}
-    return found
+    heard = {k.removeprefix("heard."): v for k, v in graph.tensors.items() if k.startswith("heard.")}
+    return found | {f"{name}_locator.{k}": v for k, v in heard.items()}
 
 
 def by_spelling(rows: Tensor, folder: Path, own: Tensor, base: Path) -> Tensor:
@@ -116,12 +117,9 @@ def embedding(
     return found
 
 
-def locator(graph: Graph) -> dict[str, Tensor]:
-    """The deep branch's locator under the model's names; nothing where it has none."""
-    if "loudness" not in graph.tensors:
-        return {}
-    found = {f"deep_{k}": v for k, v in graph.tensors.items() if k.startswith("locator.")}
-    return found | {"loudness": graph.tensors["loudness"]}
+def has_locator(graph: Graph) -> bool:
+    """Whether the branch was trained with one; what `training.locate` fits has no say in the answer."""
+    return "heard.loudness" in graph.tensors
 
 
 def restored_deep(model: DualBranch, folder: Path, base: Path | None, sizes: list[int]) -> dict[str, Tensor]:
@@ -130,7 +128,7 @@ def restored_deep(model: DualBranch, folder: Path, base: Path | None, sizes: lis
     deep, separate = graph.tensors, "table" in graph.tensors
     if separate != model.config.separate_deep:
         raise ValueError(f"{folder} was exported with separate_deep={separate}, the model has the opposite")
-    found = branch(graph, "deep", sizes) | {k: v for k, v in deep.items() if k.startswith("fusion.")} | locator(graph)
+    found = branch(graph, "deep", sizes) | {k: v for k, v in deep.items() if k.startswith("fusion.")}
     return found | (embedding(deep, "deep_embedding", model.state_dict(), folder, base) if separate else {})
 
 
@@ -169,7 +167,7 @@ def deep_alone(model: DualBranch, folder: Path, base: Path | None) -> dict[str, 
     if "table" not in graph.tensors:
         raise ValueError(f"{folder}: the deep branch goes on from the fast one and cannot stand alone")
     sizes = [len(state[f"deep_heads.{head}.bias"]) for head in HEADS]
-    return branch(graph, "deep", sizes) | embedding(graph.tensors, "embedding", state, folder, base) | locator(graph)
+    return branch(graph, "deep", sizes) | embedding(graph.tensors, "embedding", state, folder, base)
 
 
 def put(model: DualBranch, found: dict[str, Tensor]) -> list[str]:
@@ -181,14 +179,16 @@ def put(model: DualBranch, found: dict[str, Tensor]) -> list[str]:
 
 def shaped(options: RunOptions, folder: Path) -> RunOptions:
     """The options with the deep branch that the folder has, if any is wanted: one that reads on from the fast one, or
-    one of its own. A locator may be wanted that the folder does not have."""
-    if not options.model.deep_branch:
-        return options
-    deep = read(folder / DEEP)
-    model = dataclasses.replace(options.model, deep_locator=options.model.deep_locator or "loudness" in deep.tensors)
-    if model.fast_branch:
-        layers = len(deep.nodes["DenseLayer"])
-        model = dataclasses.replace(model, separate_deep="table" in deep.tensors, deep_layers=layers)
+    one of its own. Locators may be wanted that the folder does not have."""
+    model = options.model
+    if model.fast_branch and has_locator(read(folder / FAST)):
+        model = dataclasses.replace(model, fast_locator=True)
+    if model.deep_branch:
+        deep = read(folder / DEEP)
+        model = dataclasses.replace(model, deep_locator=model.deep_locator or has_locator(deep))
+        if model.fast_branch:
+            layers = len(deep.nodes["DenseLayer"])
+            model = dataclasses.replace(model, separate_deep="table" in deep.tensors, deep_layers=layers)
     return dataclasses.replace(options, model=model)
 
 

@@ -53,7 +53,7 @@ def outputs(model: DualBranch, out: Output) -> Outputs:
         features=bank.project(fast.hidden[:, 0]) if bank is not None else None,
         prototypes=bank.learned if bank is not None else None,
         prototype_labels=bank.owner if bank is not None else None,
-        runs=deep.runs if deep is not None else None,
+        runs=[state.runs for state in (fast, deep) if state is not None and state.runs is not None],
     )
 
 

@@ -78,7 +78,7 @@ class Outputs:
     Logits float [N, C] of the fused model and of each branch; threat float [N, 16]; severity float [N] in 0 to 15;
     intent float [N], logit; stay float [N], router's log-odds for the fast branch; gates: one float [N, T, E] or
     [tokens, E] per layer of experts; features float [N, D]; prototypes float [P, D]; prototype_labels int64 [P]; runs:
-    float and bool [N, T − 1] of `Locator.runs`.
+    float and bool [N, T − 1] of `Locator.runs`, for each branch that has a locator.
     """
 
     fused: Tensor | None = None
@@ -92,7 +92,7 @@ class Outputs:
     features: Tensor | None = None
     prototypes: Tensor | None = None
     prototype_labels: Tensor | None = None
-    runs: tuple[Tensor, Tensor] | None = None
+    runs: Sequence[tuple[Tensor, Tensor]] = ()
 
 
 @dataclass
@@ -175,8 +175,9 @@ def sample_parts(
         part["contrastive"] = prototype_contrastive(
             out.features, target.labels, out.prototypes, out.prototype_labels, config.temperature, weight, reduction
         )
-    if out.runs is not None and target.attack is not None and w.locator:
-        part["locator"] = reduce(run_loss(*out.runs, target.attack), weight, reduction)
+    if out.runs and target.attack is not None and w.locator:
+        each = torch.stack([run_loss(*runs, target.attack) for runs in out.runs])
+        part["locator"] = reduce(each.mean(0), weight, reduction)
     return part
 
 

@@ -18,8 +18,8 @@ class DualConfig:
 
     Switches: ``deep_branch`` off leaves an exit after the fast layers; ``fast_branch`` off makes the deep branch the
     only one with a say; ``routing`` off reads every text with both; ``separate_deep`` on gives the deep branch an
-    embedding of its own, so that it reads the text itself instead of going on from the fast branch; ``deep_locator`` on
-    lets its loudest run of tokens add to its answer.
+    embedding of its own, so that it reads the text itself instead of going on from the fast branch; ``fast_locator``
+    and ``deep_locator`` on let a branch's loudest run of tokens add to its answer.
     """
 
     vocabulary: int = 48_000
@@ -58,6 +58,7 @@ class DualConfig:
     hierarchical_pooling: bool = True
     pooling_scales: tuple[int, ...] = (1, 4, 16, 64)
 
+    fast_locator: bool = False
     deep_locator: bool = False
     locator_width: int = 64
 

@@ -18,7 +18,7 @@ from training.model.embedding import ThreatEmbedding
 from training.model.experts import Gating
 from training.model.heads import Answer, Heads
 from training.model.layer import Layer
-from training.model.locator import Locator, loudest
+from training.model.locator import HeardLocator, Runs
 from training.model.patterns import PatternBank
 from training.model.pooling import HierarchicalPooling, SimplePooling
 from training.model.router import Fusion, Router
@@ -33,6 +33,7 @@ class FastState(NamedTuple):
     confidence: Tensor | None  # logit [B]: that the fast classes are right
     cosines: Tensor | None  # [B, prototypes]
     routes: Tensor | None  # logits [B, 3]
+    runs: Runs | None = None
 
 
 class DeepState(NamedTuple):
@@ -41,7 +42,7 @@ class DeepState(NamedTuple):
     pooled: Tensor
     answer: Answer
     gates: tuple[Gating, ...]
-    runs: tuple[Tensor, Tensor] | None = None  # of `Locator.runs`
+    runs: Runs | None = None
 
 
 class Output(NamedTuple):
@@ -65,14 +66,13 @@ class DualBranch(nn.Module):
             self.patterns = PatternBank(config) if config.patterns else None
             self.fast_heads = Heads(config)
             self.confidence = nn.Linear(config.width, 1)
+            self.fast_locator = HeardLocator(config) if config.fast_locator else None
         self.deep_embedding = ThreatEmbedding(config) if config.deep_branch and config.separate_deep else None
         if config.deep_branch:
             self.deep_layers = nn.ModuleList(Layer(config, config.has_experts(i)) for i in range(config.deep_layers))
             self.deep_pooling = (HierarchicalPooling if config.hierarchical_pooling else SimplePooling)(config)
             self.deep_heads = Heads(config)
-            self.deep_locator = Locator(config.width, config.locator_width) if config.deep_locator else None
-            if config.deep_locator:
-                self.loudness = nn.Parameter(torch.full((1,), 0.1))
+            self.deep_locator = HeardLocator(config) if config.deep_locator else None
         if config.fast_branch and config.deep_branch:
             self.router = Router(config) if config.routing else None
             self.fusion = Fusion(config)
@@ -97,10 +97,12 @@ class DualBranch(nn.Module):
             matched, cosines = self.patterns(x, mask)
             pooled = pooled + matched
         answer, confidence = self.fast_heads(pooled), self.confidence(pooled).squeeze(-1)
-        routes = None
+        routes = runs = None
+        if self.fast_locator is not None:
+            answer, runs = self.fast_locator.heard(answer, x, mask)
         if self.config.deep_branch and self.router is not None:
             routes = self.router(answer, confidence, mask.sum(1), features if self.config.detectors else None)
-        return FastState(x, pooled, answer, confidence, cosines, routes)
+        return FastState(x, pooled, answer, confidence, cosines, routes, runs)
 
     def run_deep(self, hidden: Tensor, mask: Tensor) -> DeepState:
         """Hidden states [B, T, D] of the fast layers, or the deep branch's own embeddings → the deep branch's state."""
@@ -110,13 +112,11 @@ class DualBranch(nn.Module):
             x, gating = layer(x, mask, bias)
             if gating is not None:
                 gates.append(gating)
-        pooled = self.deep_pooling(x, mask)
+        pooled, runs = self.deep_pooling(x, mask), None
         answer = self.deep_heads(pooled)
-        if self.deep_locator is None:
-            return DeepState(pooled, answer, tuple(gates))
-        said, there = self.deep_locator.runs(x, mask.sum(1))
-        answer = louder(answer, self.loudness * loudest(said, there)[:, 0])
-        return DeepState(pooled, answer, tuple(gates), (said, there))
+        if self.deep_locator is not None:
+            answer, runs = self.deep_locator.heard(answer, x, mask)
+        return DeepState(pooled, answer, tuple(gates), runs)
 
     def fuse(self, fast: FastState, deep: DeepState | None) -> Answer:
         """The answer that counts where both branches have been asked that there are."""
@@ -172,12 +172,6 @@ class DualBranch(nn.Module):
             for out, alone, mixed in zip(chosen, deep.answer, fused, strict=True):
                 out[rows] = torch.where(both.view(-1, *[1] * (alone.dim() - 1)), mixed, alone)
         return Answer(*chosen), route
-
-
-def louder(answer: Answer, evidence: Tensor) -> Answer:
-    """The answer with [B] added to the log-odds of every attack against benign."""
-    classes = answer.classes
-    return answer._replace(classes=torch.cat([classes[:, :1] - evidence.unsqueeze(1), classes[:, 1:]], 1))
 
 
 def attention_bias(mask: Tensor, dtype: torch.dtype) -> Tensor | None:

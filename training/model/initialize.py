@@ -57,6 +57,8 @@ def initialize(model: DualBranch, folder: Path, seed: int = 0) -> None:
         else:
             _copy(layer.feed.up, base, f"{source}intermediate.dense")
             _copy(layer.feed.down, base, f"{source}output.dense")
+    if model.config.fast_branch and model.fast_locator is not None:
+        _quiet(model.fast_locator, model.fast_layers[-1].norm)
     if deep and model.deep_locator is not None:
         _quiet(model.deep_locator, deep[-1][1].norm)
     ignore_case(model)

@@ -18,8 +18,8 @@ def texts() -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
 
 
 def pair(**switches: object) -> tuple[DualBranch, DualBranch]:
-    """Switches are those of the second, which becomes the deep branch."""
-    first, second = small(experts=1, experts_per_token=1), small(experts=1, experts_per_token=1, **switches)
+    """Two models, the second of which becomes the deep branch."""
+    first, second = (small(experts=1, experts_per_token=1, **switches) for _ in range(2))
     with torch.no_grad():
         for parameter in second.parameters():
             parameter.add_(0.05 * torch.randn_like(parameter))
@@ -29,8 +29,9 @@ def pair(**switches: object) -> tuple[DualBranch, DualBranch]:
 @pytest.mark.parametrize("locator", [False, True])
 def test_each_branch_answers_as_before(locator: bool) -> None:
     ids, mask, features = texts()
-    first, second = pair(deep_locator=locator)
-    both = small(experts=1, experts_per_token=1, separate_deep=True, deep_layers=6, deep_locator=locator)
+    locators = {"fast_locator": locator, "deep_locator": locator}
+    first, second = pair(**locators)
+    both = small(experts=1, experts_per_token=1, separate_deep=True, deep_layers=6, **locators)
     both.load_state_dict(combine(first.state_dict(), second.state_dict(), 2, 0.25))
     out, fast, deep = (model(ids, mask, features) for model in (both, first, second))
     torch.testing.assert_close(out.fast.answer, fast.fast.answer)

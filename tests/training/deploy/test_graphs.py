@@ -31,7 +31,7 @@ GRAPHS = (FAST, DEEP, PLAIN_FAST, PLAIN_DEEP)
 LENGTHS = ([1], [2], [17], [64], [80], [21, 9, 2], [16, 4, 5], [33, 33])
 VARIANTS = ({}, {"experts": 1, "experts_per_token": 1}, {"characters": False, "detectors": False, "patterns": False},
             {"hierarchical_pooling": False}, {"separate_deep": True},
-            {"separate_deep": True, "deep_locator": True})  # fmt: skip
+            {"separate_deep": True, "deep_locator": True}, {"fast_locator": True})  # fmt: skip
 
 
 def deployable(**switches: object) -> DualBranch:
@@ -43,7 +43,8 @@ def deployable(**switches: object) -> DualBranch:
 
 def lengths_for(model: DualBranch) -> list[list[int]]:
     """A locator reads texts with both of their special tokens, as every window has them."""
-    return [lengths for lengths in LENGTHS if not model.config.deep_locator or max(lengths) > 1]
+    locator = model.config.fast_locator or model.config.deep_locator
+    return [lengths for lengths in LENGTHS if not locator or max(lengths) > 1]
 
 
 def batch(lengths: list[int]) -> dict[str, torch.Tensor]:

@@ -13,18 +13,21 @@ from training.model.dual import DualBranch
 DENSE = {"experts": 1, "experts_per_token": 1}
 
 
-def model_and_run() -> tuple[DualBranch, DualBranch]:
-    model, run = small(**DENSE, separate_deep=True), small(**DENSE, deep_branch=False)
+def model_and_run(locator: bool = False) -> tuple[DualBranch, DualBranch]:
+    """The run may learn a locator that the model does not have."""
+    model, run = small(**DENSE, separate_deep=True), small(**DENSE, deep_branch=False, fast_locator=locator)
     with torch.no_grad():
-        run.load_state_dict({name: model.state_dict()[name] for name in run.state_dict()})
+        shared = {name: value for name, value in model.state_dict().items() if name in run.state_dict()}
+        run.load_state_dict(shared, strict=False)
         for parameter in run.parameters():
             parameter.add_(0.05 * torch.randn_like(parameter))
     return model, run
 
 
-def test_the_fast_branch_is_the_runs_and_the_deep_one_stays() -> None:
-    model, run = model_and_run()
-    renewed = small(**DENSE, separate_deep=True)
+@pytest.mark.parametrize("locator", [False, True])
+def test_the_fast_branch_is_the_runs_and_the_deep_one_stays(locator: bool) -> None:
+    model, run = model_and_run(locator)
+    renewed = small(**DENSE, separate_deep=True, fast_locator=locator)
     renewed.load_state_dict(renew(model.state_dict(), run.state_dict(), 1.0))
     before, alone, after = (m(*texts()) for m in (model, run, renewed))
     torch.testing.assert_close(after.fast.answer, alone.fast.answer)

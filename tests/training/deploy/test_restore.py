@@ -21,11 +21,11 @@ DENSE = {"experts": 1, "experts_per_token": 1}
 @pytest.mark.parametrize("locator", [False, True])
 @pytest.mark.parametrize("separate", [False, True])
 def test_a_restored_model_answers_as_the_one_that_was_exported(separate: bool, locator: bool, tmp_path: Path) -> None:
-    model = deployable(**DENSE, separate_deep=separate, deep_locator=locator)
+    model = deployable(**DENSE, separate_deep=separate, fast_locator=locator, deep_locator=locator)
     with torch.no_grad():
         model.embedding.characters.project.weight.normal_(0, 0.02)
     export(model, tmp_path, MAX_TOKENS)
-    other = deployable(**DENSE, separate_deep=separate, deep_locator=locator)
+    other = deployable(**DENSE, separate_deep=separate, fast_locator=locator, deep_locator=locator)
     with torch.no_grad():
         for name, value in other.named_parameters():
             if name != "patterns.written":
@@ -40,10 +40,11 @@ def test_a_restored_model_answers_as_the_one_that_was_exported(separate: bool, l
         assert (mine - theirs).abs().max() < 0.05 * mine.abs().max().clamp(min=1.0)
 
 
-def test_a_model_without_a_deep_branch_gets_the_fast_one(tmp_path: Path) -> None:
-    model = deployable(**DENSE, separate_deep=True).eval()
+@pytest.mark.parametrize("locator", [False, True])
+def test_a_model_without_a_deep_branch_gets_the_fast_one(locator: bool, tmp_path: Path) -> None:
+    model = deployable(**DENSE, separate_deep=True, fast_locator=locator).eval()
     export(model, tmp_path, MAX_TOKENS)
-    other = small(width=WIDTH, ffn=FFN, **DENSE, deep_branch=False).eval()
+    other = small(width=WIDTH, ffn=FFN, **DENSE, deep_branch=False, fast_locator=locator).eval()
     assert shaped(RunOptions(model=other.config), tmp_path).model == other.config
     restore(other, tmp_path)
     asked = batch([21, 9, 2])
@@ -88,11 +89,11 @@ def test_a_deep_branch_of_the_other_kind_is_refused(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("separate", [False, True])
 def test_the_shape_of_the_deep_branch_is_the_folders(separate: bool, tmp_path: Path) -> None:
-    model = deployable(**DENSE, separate_deep=separate, deep_layers=3, deep_locator=separate)
+    model = deployable(**DENSE, separate_deep=separate, deep_layers=3, fast_locator=not separate, deep_locator=separate)
     export(model, tmp_path, MAX_TOKENS)
     found = shaped(RunOptions(steps=7), tmp_path)
-    shape = found.model.separate_deep, found.model.deep_layers, found.model.deep_locator
-    assert (shape, found.steps) == ((separate, 3, separate), 7)
+    assert (found.model.separate_deep, found.model.deep_layers, found.steps) == (separate, 3, 7)
+    assert (found.model.fast_locator, found.model.deep_locator) == (not separate, separate)
 
 
 def test_experts_are_refused(tmp_path: Path) -> None:

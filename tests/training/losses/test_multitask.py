@@ -30,7 +30,7 @@ def batch() -> tuple[Outputs, Targets]:
         teacher=torch.randn(N, C, generator=g).log_softmax(-1),
     )  # fmt: skip
     target.teacher[3] = float("nan")  # type: ignore[index]
-    out.runs = values(N, T - 1), torch.arange(T - 1).expand(N, -1) < 1
+    out.runs = [(values(N, T - 1), torch.arange(T - 1).expand(N, -1) < 1) for _ in range(2)]
     target.attack = torch.zeros(N, T, dtype=torch.bool)
     target.attack[1:3, 1:-1] = True
     return out, target
@@ -53,7 +53,7 @@ def test_total_is_the_weighted_sum_of_all_parts() -> None:
     total.backward()
     for name in ("fused", "fast", "deep", "threat", "severity", "intent", "stay", "features", "prototypes"):
         assert getattr(out, name).grad.abs().sum() > 0, name
-    assert all(g.grad.abs().sum() > 0 for g in (*out.gates, out.runs[0]))
+    assert all(g.grad.abs().sum() > 0 for g in (*out.gates, *(said for said, _ in out.runs)))
 
 
 def test_rows_without_a_teacher_learn_from_their_labels_alone() -> None:
@@ -100,7 +100,7 @@ def test_a_row_of_weight_zero_is_not_there() -> None:
             for k, v in vars(out).items()
         }
     )
-    kept.runs = tuple(part[:4] for part in out.runs)
+    kept.runs = [(said[:4], there[:4]) for said, there in out.runs]
     less = Targets(**{k: v if v is None else v[:4] for k, v in vars(target).items()})
     torch.testing.assert_close(multitask(out, target, config, weight)["total"], multitask(kept, less, config)["total"])
 

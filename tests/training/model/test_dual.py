@@ -30,6 +30,7 @@ ABLATIONS = (
     {"experts": 1, "experts_per_token": 1},
     {"hierarchical_pooling": False},
     {"separate_deep": True},
+    {"fast_locator": True},
     {"deep_locator": True},
     {"characters": False, "detectors": False, "patterns": False, "routing": False},
 )
@@ -157,19 +158,22 @@ def test_upcycled_experts_differ_by_the_noise_alone(folder: Path) -> None:
     assert torch.equal(again.deep_layers[0].feed.up, up)
 
 
-def test_a_new_locator_finds_nothing_however_small_the_last_norm_leaves_its_states(folder: Path) -> None:
+@pytest.mark.parametrize(("branch", "layer"), [("fast", 0), ("deep", 1)])
+def test_a_new_locator_finds_nothing_however_small_the_last_norm_leaves_its_states(
+    branch: str, layer: int, folder: Path
+) -> None:
     file = folder / "model.safetensors"
     tensors = load_file(file)
-    name = "encoder.layer.1.output.LayerNorm"
+    name = f"encoder.layer.{layer}.output.LayerNorm"
     tensors |= {f"{name}.weight": torch.full((WIDTH,), 0.05), f"{name}.bias": torch.full((WIDTH,), 0.3)}
     save_file(tensors, file)
-    model = base_of(folder, deep_locator=True).eval()
+    model = base_of(folder, **{f"{branch}_locator": True}).eval()
     initialize(model, folder)
     seen = []
-    model.deep_locator.inner.register_forward_hook(lambda module, given, out: seen.append(out))
+    locator = getattr(model, f"{branch}_locator")
+    locator.inner.register_forward_hook(lambda module, given, out: seen.append(out))
     ids = torch.tensor([[0, *range(4, 24), 2]])
-    state = model(ids, ids != 1, torch.rand(1, 5)).deep
-    said, there = state.runs
+    said, there = getattr(model(ids, ids != 1, torch.rand(1, 5)), branch).runs
     assert (said[there] - NOTHING).abs().max() < 1.0
     assert 0.2 < seen[0].std().item() < 2.0  # as of a norm without scale and shift
 

@@ -12,7 +12,7 @@ import torch
 from tests.training.deploy.test_graphs import MAX_TOKENS, batch, deployable
 from tinyguard import ops
 from training.deploy.export import FAST, PLAIN_FAST, export
-from training.model.locator import RUN, Locator
+from training.model.locator import MARGIN, RUN, Locator
 from training.package import read_locator
 
 WIDTH = 8
@@ -84,6 +84,32 @@ def test_the_exported_graph_names_the_loudest_run_and_answers_as_before(name: st
             np.testing.assert_array_equal(one, other)
         wanted = locate(torch.from_numpy(same[0]), torch.tensor(lengths))
         np.testing.assert_allclose(loudest, wanted.numpy(), atol=1e-4)
+
+
+@torch.no_grad()
+@pytest.mark.parametrize("name", [PLAIN_FAST, pytest.param(FAST, marks=pytest.mark.skipif(
+    ops.library() is None, reason="a build without the operators"))])  # fmt: skip
+def test_the_graph_of_a_model_with_a_locator_of_its_own_names_its_run_with_the_margin(
+    name: str, tmp_path: Path
+) -> None:
+    model = deployable(fast_locator=True)
+    export(model, tmp_path, MAX_TOKENS)
+    options = ort.SessionOptions()
+    if name == FAST:
+        options.register_custom_ops_library(str(ops.library()))
+    session = ort.InferenceSession(str(tmp_path / name), options)
+    for lengths in ([80], [2], [17, 30, 60]):
+        given = {key: value.numpy() for key, value in batch(lengths).items()}
+        hidden, loudest = session.run(["hidden", "loudest"], given)
+        wanted = model.fast_locator(torch.from_numpy(hidden), torch.tensor(lengths)).numpy()
+        wanted[:, 0] += MARGIN
+        np.testing.assert_allclose(loudest, wanted, atol=1e-4)
+
+
+def test_a_second_locator_is_refused(tmp_path: Path) -> None:
+    model = deployable(fast_locator=True)
+    with pytest.raises(ValueError, match="of its own"):
+        export(model, tmp_path, MAX_TOKENS, locator=locator(model.config.width))
 
 
 def test_a_locator_is_read_back(tmp_path: Path) -> None:
