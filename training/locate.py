@@ -27,7 +27,7 @@ from tinyguard.network import Network
 from training.loop.batching import of_like_length
 from training.loop.sampler import CLS, LONG, PAD, SEP, SHORT, Arrays
 from training.losses.locator import run_loss
-from training.model.locator import MARGIN, RUN, Locator
+from training.model.locator import RUN, Locator
 
 #: Tokens of a window with the special ones, and fewest of one.
 WIDTH, LEAST = 256, 100
@@ -37,6 +37,8 @@ PLANTED, ATTACKS, BENIGN = 0.3, 0.25, 0.2
 HEAVIEST = 30.0
 #: Of the fit: windows in memory at a time, times that each is shown, windows of a step, first rate, units inside.
 CHUNK, PASSES, BATCH, RATE, INNER = 4096, 2, 64, 1e-3, 64
+#: Added to the log-odds of the fit: a closer look costs little, and a missed attack much.
+MARGIN = 2.0
 #: Tokens of a batch that the fast branch reads.
 BATCH_TOKENS = 4096
 
