@@ -171,7 +171,7 @@ def main() -> None:
     parser.add_argument("--goals", type=int, default=8000)
     parser.add_argument("--padded", type=int, default=14000)
     parser.add_argument("--guarded", type=int, default=8000)
-    parser.add_argument("--off-topic", type=int, default=8000)
+    parser.add_argument("--off-topic", type=int, default=16000)
     parser.add_argument("--recomposed", type=int, default=6000)
     parser.add_argument("--conversations", type=int, default=6000)
     parser.add_argument("--reworded", type=int, default=3000)
@@ -209,7 +209,7 @@ def main() -> None:
                     out.write(json.dumps(row, ensure_ascii=False) + "\n")
 
         write(planted(documents, payloads, said, args.planted, rng))
-        write(off_topic(documents, args.off_topic, rng))
+        write(off_topic(documents, args.off_topic, rng, collected))
         write(wrapped(harmful, questions, args.wrapped, rng))
         write(in_frames(GOAL_PAIRS, args.goals, rng))
         write(plain(GOAL_PAIRS))

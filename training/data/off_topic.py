@@ -6,8 +6,11 @@ attacks are bare tasks). So every document comes with its counterparts: with a s
 same place, for a change of topic alone is no attack, and with what its own user asks about it. The tasks themselves,
 alone or a few together, are what users write, and benign.
 
-The sentences stand beside this module, one object a line: `tasks.jsonl` (`task`, `kind`, `lang`), `asks.jsonl` (`ask`,
-`lang`, and the `place` before or after a document) and `asked_frames.jsonl` (`frame` with `{ask}` and `{doc}`).
+Half of the tasks are written for this project; the others come out of collected rows: what users ask in one line, and
+what is planted in documents of other forms. A model that has met a task in tables alone does not find it in a letter.
+
+The written sentences stand beside this module, one object a line: `tasks.jsonl` (`task`, `kind`, `lang`), `asks.jsonl`
+(`ask`, `lang`, and the `place` before or after a document) and `asked_frames.jsonl` (`frame` with `{ask}` and `{doc}`).
 """
 
 from __future__ import annotations
@@ -15,7 +18,7 @@ from __future__ import annotations
 import json
 import random
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from training.data.carriers import one_line, sentences
@@ -40,6 +43,11 @@ ASKED_SHARE = 0.3
 PROSE_SHARE = 0.5
 #: Words of a statement.
 STATEMENT = 5, 30
+#: Share of the documents whose task is written for this project, a user's, and planted elsewhere; where a language has
+#: none of a kind, it is a written one.
+SHARES = 0.5, 0.3, 0.2
+#: Characters of a collected task.
+TASK = 12, 160
 
 
 def _made(text: str, label: str, lang: str, attack_type: str, **more: object) -> Row:
@@ -54,6 +62,25 @@ def by_language(lines: Sequence[dict[str, str]]) -> dict[str, list[dict[str, str
     for line in lines:
         found[line["lang"]].append(line)
     return found
+
+
+def users_tasks(rows: Iterable[Row]) -> list[dict[str, str]]:
+    """What users ask in one line."""
+    asks = (row for row in rows if row["label"] == "benign" and row.get("kind") == "user_prompt")
+    return _tasks((row["text"], row) for row in asks)
+
+
+def planted_tasks(rows: Iterable[Row]) -> list[dict[str, str]]:
+    """What has been planted in documents, in one line."""
+    return _tasks((row.get("injection") or "", row) for row in rows if row["label"] == "indirect_injection")
+
+
+def _tasks(found: Iterable[tuple[str, Row]]) -> list[dict[str, str]]:
+    """Each text of a task's length once, with its language."""
+    least, most = TASK
+    texts = {text.strip(): row.get("lang") or "en" for text, row in found}
+    fitting = (text for text in texts if least <= len(text) <= most and "\n" not in text)
+    return [{"task": text, "lang": texts[text]} for text in fitting]
 
 
 def asked(document: str, ask: dict[str, str], rng: random.Random) -> str:
@@ -82,15 +109,19 @@ def statement(document: str, rng: random.Random) -> str | None:
     return rng.choice(found) if found else None
 
 
-def off_topic(documents: Sequence[Row], n: int, rng: random.Random) -> Iterator[Row]:
+def off_topic(documents: Sequence[Row], n: int, rng: random.Random, collected: Sequence[Row] = ()) -> Iterator[Row]:
     """`n` documents, each with a task that does not belong (an indirect injection), with a statement from elsewhere at
-    the same place and, every second one, with its own user's question; then the tasks by themselves."""
-    tasks, asks = by_language(TASKS), by_language(ASKS)
+    the same place and, every second one, with its own user's question; then the written tasks by themselves. Tasks of
+    users and of other documents come out of `collected`."""
+    kinds = [by_language(found) for found in (TASKS, users_tasks(collected), planted_tasks(collected))]
+    asks = by_language(ASKS)
     for i in range(n):
         document, other = rng.sample(documents, 2)
         text, own = part(str(document["text"]), rng), document.get("lang") or "en"
-        lang = own if own in tasks and rng.random() < 0.8 else "en"
-        task, seed, frame = rng.choice(tasks[lang])["task"], rng.random(), rng.random() < ASKED_SHARE
+        lang = own if rng.random() < 0.8 else "en"
+        tasks = rng.choices(kinds, SHARES)[0]
+        task = rng.choice(tasks.get(lang) or kinds[0].get(lang) or kinds[0]["en"])["task"]
+        seed, frame = rng.random(), rng.random() < ASKED_SHARE
         carrier = "prose" if rng.random() < PROSE_SHARE else None
         ask = rng.choice(asks[own if own in asks else "en"])
         inserted = [("indirect_injection", "off_topic", task)]
