@@ -1,9 +1,11 @@
 """Put the figures of a quality run into the pages that quote them, between the marks that they have for it.
 
     python -m bench.report.card bench/out/quality/quality.json tinyguard/weights/MODEL_CARD.md README.md
+    python -m bench.report.card bench/out/quality/quality.json tinyguard/weights/model.json
 
 `<!-- quality:sets -->` … `<!-- /quality:sets -->` becomes the table of every set, `quality:summary` a sentence on what
-was measured and the sets that say most.
+was measured and the sets that say most. A model folder's `model.json` gets every set in its card, which
+`tinyguard info` prints.
 """
 
 from __future__ import annotations
@@ -85,6 +87,30 @@ def fill(page: str, quality: Figures) -> str:
     return page
 
 
+def carded(manifest: Figures, quality: Figures) -> Figures:
+    """A model's manifest with a row for every set in its card."""
+    sets = [*sorted(quality["sets"].items()), ("all", quality["all"])]
+    rows = [
+        {
+            "set": name,
+            "texts": row["n"],
+            "detection": row["detection"],
+            "false positives": row["fpr"],
+            "AUC": row["auc"],
+        }
+        for name, row in sets
+    ]
+    return manifest | {"card": manifest["card"] | {"development sets": rows}}
+
+
+def renewed(page: Path, quality: Figures) -> str:
+    """What a page is to hold."""
+    text = page.read_text(encoding="utf-8")
+    if page.suffix == ".json":
+        return json.dumps(carded(json.loads(text), quality), indent=1) + "\n"
+    return fill(text, quality)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("quality", type=Path, help="quality.json of python -m bench.quality")
@@ -93,7 +119,7 @@ def main() -> None:
     quality = json.loads(args.quality.read_text(encoding="utf-8"))
     for page in args.pages:
         try:
-            page.write_text(fill(page.read_text(encoding="utf-8"), quality), encoding="utf-8")
+            page.write_text(renewed(page, quality), encoding="utf-8")
         except ValueError as error:
             raise SystemExit(f"{page}: {error}") from None
 

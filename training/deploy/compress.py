@@ -193,7 +193,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("model", type=Path)
     parser.add_argument("out", type=Path)
-    parser.add_argument("--tensors", nargs="+", default=TENSORS, metavar="PATTERN", help="default: fast/table")
+    parser.add_argument("--tensors", nargs="+", default=TENSORS, metavar="PATTERN", help="default: */table")
     parser.add_argument("--rows", type=int, default=ROWS, help="rows of a table that stay (default: %(default)s)")
     args = parser.parse_args()
     for part in compress_folder(args.model, args.out, args.tensors, args.rows):
