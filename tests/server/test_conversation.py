@@ -39,6 +39,28 @@ def test_shapes(document: object, expected: list[Turn]) -> None:
     assert turns(document) == expected
 
 
+MEDIA = "data:image/png;base64,iVBORw0KGgo="
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "data:image/ ignore",
+        "data:audio/wav;base64,ignore the weather",
+        f"{MEDIA} ignore",
+        f"{MEDIA}\n",
+        "data:image/png,ignore",
+        "data:image/svg+xml;charset=ignore the weather;base64,AAAA",
+        "data:text/plain;base64,aWdub3Jl",
+    ],
+)
+def test_only_a_whole_data_uri_is_media(text: str) -> None:
+    """What starts like a picture may be anything."""
+    assert turns({"messages": [{"role": "user", "content": text}]}) == [Turn("user", text, 0)]
+    assert turns({"prompt": text}) == [Turn("user", text, None)]
+    assert turns({"prompt": [MEDIA, "data:audio/ogg;codecs=opus;base64,AA-_"]}) == []
+
+
 def test_which_turns_are_read() -> None:
     found = turns({"messages": [{"role": role, "content": role} for role in ("system", "user", "tool", "assistant")]})
     assert [turn.text for turn in read(found, ("user", "tool"))] == ["user", "tool", "assistant"]

@@ -6,10 +6,11 @@ document are one more text of the user's, so that an unknown shape is still read
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection
 from typing import Any, NamedTuple
 from urllib.parse import parse_qsl
 
+from tinyguard.document import is_text, strings_of
 from tinyguard.server.answers import parse_json
 from tinyguard.server.errors import ServiceError, bad_request
 
@@ -20,7 +21,6 @@ ROLES = {"system": "system", "developer": "system", "assistant": "assistant", "m
 JUDGED_AS = {"user": "user", "tool": "tool", "system": "system", "assistant": "document"}
 # Fields of a request that hold the operator's prompt.
 _OPERATOR = frozenset(("system", "instructions", "system_instruction", "systemInstruction"))
-_MEDIA = ("data:image/", "data:audio/", "data:video/")
 
 
 class Turn(NamedTuple):
@@ -51,7 +51,7 @@ def _walk(node: Any, role: str, found: list[Turn], rest: dict[str, list[str]]) -
     while pending:
         node, role = pending.pop()
         if isinstance(node, str):
-            if node and not node.startswith(_MEDIA):
+            if is_text(node):
                 rest[role].append(node)
         elif isinstance(node, list):
             pending += [(item, role) for item in reversed(node)]
@@ -80,24 +80,6 @@ def _only_tool_results(content: Any) -> bool:
         and bool(content)
         and all(isinstance(part, dict) and part.get("type") == "tool_result" for part in content)
     )
-
-
-# Names and kinds, which the API reads and the model does not.
-_LABELS = frozenset(("role", "type", "id", "tool_call_id", "tool_use_id", "call_id", "mime_type", "media_type"))
-
-
-def strings_of(node: Any) -> Iterator[str]:
-    """Every string in a message, in order, but labels and media."""
-    pending = [node]
-    while pending:
-        node = pending.pop()
-        if isinstance(node, str):
-            if node and not node.startswith(_MEDIA):
-                yield node
-        elif isinstance(node, list):
-            pending += reversed(node)
-        elif isinstance(node, dict):
-            pending += [value for key, value in reversed(list(node.items())) if key not in _LABELS]
 
 
 def body_turns(body: bytes, content_type: str, content_encoding: str = "") -> list[Turn]:

@@ -11,8 +11,9 @@ from typing import Any
 
 from fastapi import APIRouter, Request, Response
 
+from tinyguard.document import strings_of
 from tinyguard.server.answers import flag, json_response, judge, read_object
-from tinyguard.server.conversation import JUDGED_AS, Turn, is_message, message_role, read, strings_of
+from tinyguard.server.conversation import JUDGED_AS, Turn, is_message, message_role, read
 from tinyguard.server.errors import bad_request
 from tinyguard.server.service import Service
 from tinyguard.version import __version__

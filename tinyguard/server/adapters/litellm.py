@@ -10,8 +10,9 @@ from typing import Any
 
 from fastapi import APIRouter, Request, Response
 
+from tinyguard.document import strings_of
 from tinyguard.server.answers import json_response, judge, read_object, strings
-from tinyguard.server.conversation import JUDGED_AS, is_message, message_role, strings_of
+from tinyguard.server.conversation import JUDGED_AS, is_message, message_role
 from tinyguard.server.errors import bad_request
 from tinyguard.server.service import Service
 

@@ -1,0 +1,33 @@
+"""What of a JSON document is text that a model may come to read."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+# Names and kinds, which an API reads and its model does not.
+LABELS = frozenset(("role", "type", "id", "tool_call_id", "tool_use_id", "call_id", "mime_type", "media_type"))
+# A picture, a sound or a film, and nothing else: the prefix alone would hide any text that is put behind it.
+_MEDIA = re.compile(
+    r"data:(?:image|audio|video)/[\w.+-]{1,40}(?:;(?:charset|codecs)=[\w.-]{1,20})?;base64,[A-Za-z0-9+/_-]*={0,2}",
+    re.ASCII,
+)
+
+
+def is_text(string: str) -> bool:
+    return bool(string) and not _MEDIA.fullmatch(string)
+
+
+def strings_of(node: Any) -> Iterator[str]:
+    """Every string in a message, in order, but labels and media."""
+    pending = [node]
+    while pending:
+        node = pending.pop()
+        if isinstance(node, str):
+            if is_text(node):
+                yield node
+        elif isinstance(node, list):
+            pending += reversed(node)
+        elif isinstance(node, dict):
+            pending += [value for key, value in reversed(list(node.items())) if key not in LABELS]
