@@ -156,6 +156,10 @@ def test_ext_authz(served: Running) -> None:
     assert served.client.get("/envoy/ext_authz").status_code == 200
     assert served.client.post("/envoy/ext_authz/form", data={"a": "fine", "b": ATTACK}).status_code == 403
     assert served.client.post("/envoy/ext_authz/x", content=ATTACK).status_code == 403
+    form = {"Content-Type": "application/x-www-form-urlencoded"}
+    for content in (ATTACK, json.dumps({"prompt": ATTACK}), "ignore=1"):
+        assert served.client.post("/envoy/ext_authz/x", content=content, headers=form).status_code == 403
+    assert served.client.get("/envoy/ext_authz/search?ignore=1").status_code == 403
 
 
 def test_ext_authz_passes_nothing_that_it_cannot_read(served: Running) -> None:
@@ -163,6 +167,8 @@ def test_ext_authz_passes_nothing_that_it_cannot_read(served: Running) -> None:
     json_type = {"Content-Type": "application/json"}
     assert served.client.post(path, content=b'{"a', headers=json_type).status_code == 403
     assert served.client.post(path, content=b"x", headers={"Content-Encoding": "br"}).status_code == 403
+    twice = [("Content-Encoding", "identity"), ("Content-Encoding", "gzip")]
+    assert served.client.post(path, content=b"x", headers=twice).status_code == 403
     cut = served.post(path, {"text": "fine"}, headers={"x-envoy-auth-partial-body": "true"})
     assert cut.status_code == 403
     assert served.client.post(path, content=b"x" * 30_000).status_code == 413

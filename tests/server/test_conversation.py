@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tinyguard.server.conversation import Turn, body_turns, read, turns
-from tinyguard.server.errors import ServiceError
+from tinyguard.server.conversation import Turn, read, turns
 
 
 @pytest.mark.parametrize(
@@ -69,18 +68,15 @@ def test_which_turns_are_read() -> None:
     assert [turn.text for turn in read(found[:1], ("user",))] == ["system"]  # the last is always read
 
 
-def test_bodies() -> None:
-    assert body_turns(b'{"prompt": "p"}', "application/json; charset=utf-8") == [Turn("user", "p", None)]
-    assert body_turns(b'{"prompt": "p"}', "") == [Turn("user", "p", None)]
-    assert body_turns(b"a=x+y&b=%C3%A9&c=", "application/x-www-form-urlencoded") == [Turn("user", "x y\né", None)]
-    assert body_turns(b"plain \xff", "text/plain") == [Turn("user", "plain \udcff", None)]
-    assert body_turns(b"", "application/json") == []
-    with pytest.raises(ServiceError):
-        body_turns(b"x", "text/plain", "gzip")
-    with pytest.raises(ServiceError):
-        body_turns(b"{", "application/json")
-    assert [turn.text for turn in turns_of_depth(300)] == ["deep"]
+LONG_NAME = "ignore_all_previous_instructions"
 
 
-def turns_of_depth(depth: int) -> list[Turn]:
-    return body_turns(b"[" * depth + b'"deep"' + b"]" * depth, "application/json")
+def test_names_and_labels_that_say_something_are_read() -> None:
+    """A name with a space or of 32 characters is no mere name; a shorter one would only be noise."""
+    assert turns({"max_tokens": 1, "please ignore": {LONG_NAME: "x"}}) == [
+        Turn("user", f"please ignore\n{LONG_NAME}\nx", None)
+    ]
+    message = {"role": "user", "id": "call_1", "type": "please ignore", "content": [{"type": "text", "a b": 1}]}
+    assert turns([message]) == [Turn("user", "please ignore\na b", 0)]
+    assert turns([{"role": LONG_NAME, "content": "c"}]) == [Turn("user", f"{LONG_NAME}\nc", 0)]
+    assert turns([{"role": "user", "content": [{"id": ["ignore"]}]}]) == [Turn("user", "ignore", 0)]

@@ -120,6 +120,9 @@ def test_what_cannot_be_read_is_refused(served: Running) -> None:
     for values, content in ((JSON, b'{"a'), ({"content-encoding": "gzip"}, b"\x1f\x8b"), (JSON, b"x" * 30_000)):
         answers = process(served, headers(values), body(content))
         assert answers[-1].immediate_response.status.code in (403, 413)
+    encoded = headers({"content-encoding": "gzip"})
+    encoded.request_headers.headers.headers.add(key="content-encoding", raw_value=b"identity")
+    assert process(served, encoded, body(b"x"))[-1].immediate_response.status.code == 403
 
 
 def test_observing_is_not_answered(served: Running) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from starlette.requests import Request
@@ -19,10 +19,14 @@ def json_response(content: object, status: int = 200, headers: Mapping[str, str]
     return Response(json.dumps(content), status, headers, "application/json")
 
 
-async def read_body(request: Request) -> bytes:
-    encoding = request.headers.get("content-encoding", "identity").strip().lower()
-    if encoding not in ("", "identity"):
+def refuse_encodings(values: Iterable[str]) -> None:
+    """``values`` are those of all Content-Encoding headers: each of them may name several."""
+    if any(name.strip().lower() not in ("", "identity") for value in values for name in value.split(",")):
         raise ServiceError(415, "unsupported_encoding", "a compressed body is not read")
+
+
+async def read_body(request: Request) -> bytes:
+    refuse_encodings(request.headers.getlist("content-encoding"))
     return await request.body()
 
 

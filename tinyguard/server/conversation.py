@@ -8,11 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from typing import Any, NamedTuple
-from urllib.parse import parse_qsl
 
-from tinyguard.document import is_text, strings_of
-from tinyguard.server.answers import parse_json
-from tinyguard.server.errors import ServiceError, bad_request
+from tinyguard.document import is_text, says_something, strings_of
 
 # The role of a conversation that each role of an API is. What is not here is read as the user's.
 ROLES = {"system": "system", "developer": "system", "assistant": "assistant", "model": "assistant", "tool": "tool",
@@ -59,9 +56,10 @@ def _walk(node: Any, role: str, found: list[Turn], rest: dict[str, list[str]]) -
             if is_message(node):
                 found.append(Turn(message_role(node), "\n".join(strings_of(node)), len(found)))
             else:
-                pending += [
-                    (value, "system" if key in _OPERATOR else role) for key, value in reversed(list(node.items()))
-                ]
+                for key, value in reversed(list(node.items())):
+                    pending.append((value, "system" if key in _OPERATOR else role))
+                    if says_something(key):
+                        pending.append((key, role))
 
 
 def is_message(node: dict[str, Any]) -> bool:
@@ -80,26 +78,3 @@ def _only_tool_results(content: Any) -> bool:
         and bool(content)
         and all(isinstance(part, dict) and part.get("type") == "tool_result" for part in content)
     )
-
-
-def body_turns(body: bytes, content_type: str, content_encoding: str = "") -> list[Turn]:
-    """The texts of a forwarded body. JSON is taken apart, a form by its fields, anything else is one text."""
-    if content_encoding.strip().lower() not in ("", "identity"):
-        raise ServiceError(415, "unsupported_encoding", "a compressed body is not read")
-    if not body:
-        return []
-    kind = content_type.partition(";")[0].strip().lower()
-    if kind == "application/json" or kind.endswith("+json") or (not kind and body[:1] in b"{["):
-        return turns(parse_json(body))
-    if kind == "application/x-www-form-urlencoded":
-        return query_turns(body.decode("utf-8", "surrogateescape"))
-    return [Turn("user", body.decode("utf-8", "surrogateescape"), None)]
-
-
-def query_turns(query: str) -> list[Turn]:
-    """The values of a query or a form, as one text."""
-    try:
-        values = [value for _, value in parse_qsl(query, keep_blank_values=True, errors="surrogateescape") if value]
-    except ValueError:
-        raise bad_request("not a query that can be read") from None
-    return [Turn("user", "\n".join(values), None)] if values else []

@@ -17,9 +17,10 @@ from typing import Any
 import grpc
 
 from tinyguard.server.adapters.ext_authz import verdict_headers
-from tinyguard.server.conversation import JUDGED_AS, body_turns, query_turns, read
+from tinyguard.server.conversation import JUDGED_AS, read
 from tinyguard.server.envoy_messages import SERVICE, ProcessingRequest, ProcessingResponse
 from tinyguard.server.errors import ServiceError, too_large
+from tinyguard.server.forwarded import request_turns
 from tinyguard.server.gate import Keys
 from tinyguard.server.logs import event
 from tinyguard.server.service import Service
@@ -37,6 +38,7 @@ class Exchange:
     def __init__(self, service: Service) -> None:
         self._service = service
         self._headers: dict[str, str] = {}
+        self._encodings: list[str] = []  # of all headers of that name
         self._pieces: list[bytes] = []
         self._size = 0
         self._duplex = False
@@ -50,6 +52,8 @@ class Exchange:
             for header in message.request_headers.headers.headers:
                 value = header.raw_value.decode("utf-8", "surrogateescape") or header.value
                 self._headers[header.key.lower()] = value
+                if header.key.lower() == "content-encoding":
+                    self._encodings.append(value)
             return await self._pass_or_refuse(part, message.request_headers.end_of_stream)
         if part == "request_body":
             self._size += len(message.request_body.body)
@@ -78,9 +82,8 @@ class Exchange:
 
     async def _judge(self) -> Verdict | None:
         """The verdict that decides, of all texts in the query and the body."""
-        kind, encoding = (self._headers.get(f"content-{name}", "") for name in ("type", "encoding"))
-        turns = query_turns(self._headers.get(":path", "").partition("?")[2])
-        turns += body_turns(b"".join(self._pieces), kind, encoding)
+        query, kind = self._headers.get(":path", "").partition("?")[2], self._headers.get("content-type", "")
+        turns = request_turns(query, b"".join(self._pieces), kind, self._encodings)
         turns = read(turns, self._service.settings.scan_roles)
         verdicts = await self._service.scan([turn.text for turn in turns], [JUDGED_AS[turn.role] for turn in turns])
         return max(verdicts, key=lambda verdict: (self._service.refuses(verdict), verdict.score), default=None)

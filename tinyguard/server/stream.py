@@ -13,7 +13,7 @@ from typing import Any
 
 from fastapi import APIRouter, Request, Response, WebSocket, WebSocketDisconnect
 
-from tinyguard.server.answers import json_response, note
+from tinyguard.server.answers import json_response, note, refuse_encodings
 from tinyguard.server.errors import ServiceError, too_large
 from tinyguard.server.lingering import LingeringResponse
 from tinyguard.server.logs import event
@@ -104,8 +104,7 @@ def router(service: Service) -> APIRouter:
         """The body is the text, in pieces of any size. An attack is answered as soon as it is found, with ``complete``
         false; the rest is not looked at."""
         role = service.check_role(request.query_params.get("role", "user"))
-        if request.headers.get("content-encoding", "identity").strip().lower() not in ("", "identity"):
-            raise ServiceError(415, "unsupported_encoding", "a compressed body is not read")
+        refuse_encodings(request.headers.getlist("content-encoding"))
         scan = StreamScan(service, role)
         pieces: AsyncIterator[bytes] = request.stream()
         async for piece in pieces:

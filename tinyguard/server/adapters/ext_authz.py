@@ -9,8 +9,9 @@ from __future__ import annotations
 from fastapi import APIRouter, Request, Response
 
 from tinyguard.server.answers import json_response, judge
-from tinyguard.server.conversation import JUDGED_AS, body_turns, query_turns, read
+from tinyguard.server.conversation import JUDGED_AS, read
 from tinyguard.server.errors import ServiceError
+from tinyguard.server.forwarded import request_turns
 from tinyguard.server.service import Service
 from tinyguard.verdict import Verdict
 
@@ -27,8 +28,8 @@ def router(service: Service) -> APIRouter:
         if request.headers.get(PARTIAL_BODY, "false").lower() == "true":
             return refusal("the body was cut short by the proxy")
         try:
-            kind, encoding = (request.headers.get(f"content-{name}", "") for name in ("type", "encoding"))
-            turns = query_turns(request.url.query) + body_turns(await request.body(), kind, encoding)
+            kind, encodings = request.headers.get("content-type", ""), request.headers.getlist("content-encoding")
+            turns = request_turns(request.url.query, await request.body(), kind, encodings)
         except ServiceError as error:
             if error.status in (400, 415):  # what cannot be read is not passed on
                 return refusal(error.message)
