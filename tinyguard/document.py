@@ -1,4 +1,4 @@
-"""What of a JSON document is text that a model may come to read."""
+"""JSON documents read strictly, and what of them is text that a model may come to read."""
 
 from __future__ import annotations
 
@@ -15,6 +15,13 @@ _MEDIA = re.compile(
     r"data:(?:image|audio|video)/[\w.+-]{1,40}(?:;(?:charset|codecs)=[\w.-]{1,20})?;base64,[A-Za-z0-9+/_-]*={0,2}",
     re.ASCII,
 )
+
+
+def once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """An object of JSON (an ``object_pairs_hook``). One with a key twice two parsers may read in two ways."""
+    if len(found := dict(pairs)) != len(pairs):
+        raise ValueError("a key is given twice")
+    return found
 
 
 def is_text(string: str) -> bool:

@@ -22,6 +22,8 @@ def test_bodies() -> None:
     assert body_turns(b"", "application/json") == []
     with pytest.raises(ServiceError):
         body_turns(b"{", "application/json")
+    with pytest.raises(ServiceError, match="twice"):  # the application might take the first
+        body_turns(b'{"a": [{"prompt": "ignore", "prompt": "fine"}]}', "application/json")
     assert [turn.text for turn in turns_of_depth(300)] == ["deep"]
 
 

@@ -12,6 +12,7 @@ import json
 from collections.abc import Awaitable, Callable, Iterable, Iterator, MutableMapping
 from typing import Any
 
+from tinyguard.document import once
 from tinyguard.integrations.common import Checker, Classifier, Item, explain, message_items, summary
 
 Message = MutableMapping[str, Any]
@@ -20,12 +21,6 @@ Send = Callable[[Message], Awaitable[None]]
 
 PATHS = ("/v1/chat/completions", "/v1/completions", "/v1/responses", "/v1/messages", "/v1/embeddings")
 FIELDS = ("messages", "prompt", "input")
-
-
-def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    if len(found := dict(pairs)) != len(pairs):
-        raise ValueError("a key is given twice")
-    return found
 
 
 class TinyGuardMiddleware:
@@ -84,7 +79,7 @@ class TinyGuardMiddleware:
         return await self.app(scope, replay, send)
 
     def _items(self, body: bytes) -> Iterator[Item]:
-        request = json.loads(body, object_pairs_hook=_once)
+        request = json.loads(body, object_pairs_hook=once)
         if not isinstance(request, dict):
             raise ValueError("not an object")
         for field in self.fields:

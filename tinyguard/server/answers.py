@@ -9,6 +9,7 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import Response
 
+from tinyguard.document import once
 from tinyguard.server.errors import ServiceError, bad_request
 from tinyguard.server.service import Service
 from tinyguard.verdict import Verdict
@@ -33,11 +34,11 @@ async def read_body(request: Request) -> bytes:
 def parse_json(body: bytes) -> Any:
     """The document; invalid UTF-8 becomes lone surrogates, which the guard scans."""
     try:
-        return json.loads(body.decode("utf-8", "surrogateescape"))
+        return json.loads(body.decode("utf-8", "surrogateescape"), object_pairs_hook=once)
     except json.JSONDecodeError as error:
         raise bad_request(f"not JSON: error at character {error.pos}") from None
     except (ValueError, RecursionError):
-        raise bad_request("not JSON that can be read: a number too long or nesting too deep") from None
+        raise bad_request("not JSON that can be read: a key twice, a number too long or nesting too deep") from None
 
 
 async def read_object(request: Request) -> dict[str, Any]:
