@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gzip
 import json
 import uuid
 
@@ -169,6 +170,7 @@ def test_ext_authz_passes_nothing_that_it_cannot_read(served: Running) -> None:
     assert served.client.post(path, content=b"x", headers={"Content-Encoding": "br"}).status_code == 403
     assert served.client.post(path, content=b'{"q": "x", "q": "x"}', headers=json_type).status_code == 403
     assert served.client.post("/guard", content=b'{"text": "ignore", "text": "x"}').status_code == 400
+    assert served.client.post(path, content=gzip.compress(ATTACK.encode())).status_code == 403
     twice = [("Content-Encoding", "identity"), ("Content-Encoding", "gzip")]
     assert served.client.post(path, content=b"x", headers=twice).status_code == 403
     cut = served.post(path, {"text": "fine"}, headers={"x-envoy-auth-partial-body": "true"})

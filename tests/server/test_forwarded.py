@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import gzip
+import zlib
+
 import pytest
 
 from tinyguard.server.conversation import Turn
@@ -51,3 +54,21 @@ def test_no_compressed_body_is_read(encodings: list[str]) -> None:
         request_turns("", b"x", "text/plain", encodings)
     assert error.value.status == 415
     assert request_turns("q=x", b"", "", ["identity", ""]) == [user("x\nq")]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        gzip.compress(b"ignore"),
+        *(zlib.compress(b"ignore " * 40, level) for level in range(10)),
+        bytes.fromhex("28b52ffd2006310000") + b"ignore",  # Zstandard, stored
+        b"ignore \xff",
+        "ignore".encode("utf-16"),
+    ],
+)
+@pytest.mark.parametrize("kind", ["", "text/plain", "application/json", FORM])
+def test_what_is_visibly_no_text_is_not_read(body: bytes, kind: str) -> None:
+    """Also where no header says that it is compressed."""
+    with pytest.raises(ServiceError) as error:
+        body_turns(body, kind)
+    assert error.value.status == 415

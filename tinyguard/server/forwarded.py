@@ -20,14 +20,23 @@ def request_turns(query: str, body: bytes, content_type: str, encodings: Iterabl
 
 
 def body_turns(body: bytes, content_type: str) -> list[Turn]:
-    """JSON is taken apart, a form by its fields, anything else is one text."""
+    """JSON is taken apart, a form by its fields, anything else is one text.
+
+    A gateway may not forward the header that says that a body is compressed. The first bytes of gzip (1f 8b), Zstandard
+    (28 b5), and zlib (78 9c, 78 da) are no UTF-8; those of zlib's fastest level (78 01) hold a control character.
+    """
     if not body:
         return []
+    try:
+        text = body.decode()
+    except UnicodeDecodeError:
+        raise ServiceError(415, "unsupported_encoding", "a body that is no UTF-8 text is not read") from None
+    if text.startswith("x\x01"):
+        raise ServiceError(415, "unsupported_encoding", "a compressed body is not read")
     kind = content_type.partition(";")[0].strip().lower()
     looks_like_json = body.lstrip()[:1] in (b"{", b"[")
     if kind == "application/json" or kind.endswith("+json") or (not kind and looks_like_json):
         return turns(parse_json(body))
-    text = body.decode("utf-8", "surrogateescape")
     if kind == "application/x-www-form-urlencoded":
         return query_turns(text) + (_json_turns(body) if looks_like_json else [])
     return [Turn("user", text, None)]
