@@ -125,6 +125,23 @@ def test_paths_and_fields_are_configurable(watched: Watched) -> None:
     assert request(TinyGuardMiddleware(echo, watched, paths=None), {"prompt": ATTACK}, "/anything")[0] == 400
 
 
+@pytest.mark.parametrize("root", ["/api", "/api/", "/api/v2", ""])
+def test_a_mount_is_no_way_around(watched: Watched, root: str) -> None:
+    """In ASGI the path holds the mount's prefix too."""
+    app = TinyGuardMiddleware(Echo(), watched)
+
+    def status(app: Any, path: str) -> int:
+        async def mounted(scope: Any, receive: Any, send: Any) -> None:
+            await app({**scope, "root_path": root}, receive, send)
+
+        return request(mounted, {"prompt": ATTACK}, path)[0]
+
+    assert status(app, root.rstrip("/") + "/v1/completions") == 400
+    assert status(app, "/v1/completions") == 400  # a server that leaves the prefix out
+    assert status(app, "/other") == 200
+    assert status(TinyGuardMiddleware(Echo(), watched, paths=["/api/v2/ask"]), "/api/v2/ask") == 400
+
+
 def test_other_scopes_and_empty_bodies_pass(watched: Watched) -> None:
     app = TinyGuardMiddleware(Echo(), watched)
     assert request(app, b"") == (200, b"")

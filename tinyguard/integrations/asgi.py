@@ -26,7 +26,7 @@ FIELDS = ("messages", "prompt", "input")
 class TinyGuardMiddleware:
     """``TinyGuardMiddleware(app)``, or ``app.add_middleware(TinyGuardMiddleware, paths=["/chat"])``.
 
-    paths      prefixes of the paths to inspect; None: every path
+    paths      prefixes of the paths to inspect, with or without the mount's own; None: every path
     fields     top-level fields that hold a text, a list of texts or messages
     max_bytes  the largest body that is read
     """
@@ -49,7 +49,7 @@ class TinyGuardMiddleware:
         self.max_bytes = max_bytes
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or (self.paths is not None and not scope["path"].startswith(self.paths)):
+        if scope["type"] != "http" or not self._inspected(scope):
             return await self.app(scope, receive, send)
         chunks, size, more = [], 0, True
         while more:
@@ -77,6 +77,12 @@ class TinyGuardMiddleware:
             return pending.pop() if pending else await receive()
 
         return await self.app(scope, replay, send)
+
+    def _inspected(self, scope: Message) -> bool:
+        """By the path below the mount (``root_path``), which the application routes by, or by the whole one."""
+        path, root = scope["path"], scope.get("root_path", "").rstrip("/")
+        inside = path[len(root) :] if path.startswith(root + "/") else path
+        return self.paths is None or path.startswith(self.paths) or inside.startswith(self.paths)
 
     def _items(self, body: bytes) -> Iterator[Item]:
         request = json.loads(body, object_pairs_hook=once)
