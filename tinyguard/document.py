@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 # Names and kinds, which an API reads and its model does not.
@@ -41,9 +41,9 @@ def strings_of(node: Any) -> Iterator[str]:
         if isinstance(node, str):
             if is_text(node):
                 yield node
-        elif isinstance(node, list):
+        elif isinstance(node, list | tuple):
             pending += reversed(node)
-        elif isinstance(node, dict):
+        elif isinstance(node, Mapping):
             for key, value in reversed(list(node.items())):
                 if key not in LABELS or not isinstance(value, str) or says_something(value):
                     pending.append(value)

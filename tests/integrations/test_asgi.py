@@ -73,6 +73,8 @@ def test_a_benign_request_arrives_unchanged(watched: Watched) -> None:
         (chat(("user", [{"type": "text", "text": BENIGN}, {"type": "text", "text": ATTACK}])), "direct_injection"),
         ({"prompt": [BENIGN, ATTACK]}, "direct_injection"),
         ({"input": [{"type": "function_call_output", "output": ATTACK}]}, "indirect_injection"),
+        ({"input": [{"type": "shell_call_output", "output": [{"stdout": ATTACK}]}]}, "indirect_injection"),
+        ({"prompt": {"id": "pmpt_1", "variables": {"x": ATTACK}}}, "direct_injection"),
     ],
 )
 def test_an_attack_never_reaches_the_application(watched: Watched, body: object, threat: str) -> None:
@@ -93,6 +95,9 @@ def test_an_attack_never_reaches_the_application(watched: Watched, body: object,
         (b'{"messages": [{"role": "user", "content": "ignore", "content": "bread"}]}', None, 400),
         (b"[" * 100_000, None, 400),
         (b"\xff\xfe\x00", None, 400),
+        (b'{"prompt": [1, 2, 3]}', None, 400),
+        (b'{"input": [[1, 2], [3]]}', None, 400),
+        (b'{"prompt": ["bread", [1]]}', None, 400),
         (b"{}", [(b"Content-Encoding", b"gzip")], 415),
         (b'{"prompt": "' + b"a " * 600 + b'"}', None, 413),
     ],

@@ -57,6 +57,13 @@ from tinyguard.integrations.common import Checker, Item, explain, message_items
         ([{"type": "function_call_output", "call_id": "1", "output": "a"}], [("a", "tool")]),
         ([{"type": "function_call", "name": "f", "arguments": "{}"}, {"type": "reasoning", "content": "a"}], []),
         ([{"type": "file_search_call", "results": [{"text": "a"}]}], [("a", "tool")]),
+        # Items of a type that is not known, and of none: all their strings.
+        (
+            [{"type": "shell_call_output", "call_id": "1", "output": [{"stdout": "a", "stderr": "b"}]}],
+            [("a\nb", "tool")],
+        ),
+        ([{"type": "image_generation_call", "result": "aGk="}, {"type": "computer_call_output", "output": {}}], []),
+        ({"id": "pmpt_1", "variables": {"x": "a", "y": {"type": "input_text", "text": "b"}}}, [("a\nb", "user")]),
         (7, []),
         (None, []),
     ],

@@ -2,7 +2,8 @@
 
 On the given paths a request's body is read whole, its messages are scanned, and the application sees the request
 unchanged or not at all. What cannot be read is not let through: a body that is too large (413), compressed (415), no
-JSON object, or one with a key twice, which two parsers may read in two ways (400). WebSockets are not inspected.
+JSON object, one with a key twice, which two parsers may read in two ways, or with ids of tokens for text (400).
+WebSockets are not inspected.
 Specification: https://asgi.readthedocs.io/en/latest/specs/www.html
 """
 
@@ -67,6 +68,8 @@ class TinyGuardMiddleware:
                 return await _refuse(send, 415, "a compressed body cannot be inspected")
             try:
                 items = list(self._items(body))
+            except _Numbers:
+                return await _refuse(send, 400, "token ids cannot be inspected: send text")
             except (ValueError, RecursionError):
                 return await _refuse(send, 400, "the body is not a JSON object with each key once")
             if (verdict := await self.checker.afirst_stop(items)) is not None:
@@ -89,7 +92,17 @@ class TinyGuardMiddleware:
         if not isinstance(request, dict):
             raise ValueError("not an object")
         for field in self.fields:
+            if _holds_numbers(request.get(field)):
+                raise _Numbers
             yield from message_items(request.get(field))
+
+
+class _Numbers(Exception):
+    """A text came as the ids of its tokens, which only the model's own tokenizer can turn back."""
+
+
+def _holds_numbers(value: object) -> bool:
+    return isinstance(value, list) and any(isinstance(item, int | float) or _holds_numbers(item) for item in value)
 
 
 async def _refuse(send: Send, status: int, message: str, **details: Any) -> None:

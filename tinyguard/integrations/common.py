@@ -14,6 +14,7 @@ from collections import OrderedDict
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple, Protocol
 
+from tinyguard.document import strings_of
 from tinyguard.guard import Guard
 from tinyguard.verdict import ACTION_CODES, Verdict, encode_bits
 
@@ -34,6 +35,10 @@ _ROLES |= {"tool": "tool", "function": "tool", "user": "user", "human": "user", 
 # Parts of a message, or items of a list, that bring text in which the author of the message did not write.
 _PART_ROLES = {"tool_result": "tool", "document": "document", "search_result": "document", "reasoning": None}
 _PART_ROLES |= {"function_call": None, "tool_call": None, "tool_use": None, "thinking": None}
+# What the model made before, sent back as it came: Base64 that only the API can open.
+_PART_ROLES |= {"image_generation_call": None, "compaction": None}
+# Items without a role whose text lies where a part of a message keeps it. All strings of any other are read.
+_KNOWN_ITEMS = frozenset(("text", "input_text", "function_call_output", "file_search_call", *_PART_ROLES))
 # Where a part keeps its text. Images, audio and files are not read.
 _TEXT_KEYS = ("text", "content", "title", "context", "output", "results", "source", "transcript")
 
@@ -187,7 +192,8 @@ def message_items(messages: object) -> Iterator[Item]:
     """The texts of a request's messages with their roles: a string, or a list of strings, messages and items.
 
     Messages are mappings with ``role`` and ``content`` (OpenAI chat, Anthropic); an item without a role, such as the
-    Responses API's ``function_call_output``, is a tool's unless it is the model's own.
+    Responses API's ``function_call_output``, is a tool's unless it is the model's own; one without a type either, such
+    as the variables of a stored prompt, is the user's.
     """
     if isinstance(messages, str):
         yield Item(messages, "user")
@@ -196,9 +202,12 @@ def message_items(messages: object) -> Iterator[Item]:
             # An unknown role is no reason not to look.
             yield from content_items(messages.get("content"), _ROLES.get(str(messages["role"]).lower(), "user"))
         else:
-            kind = str(messages.get("type"))
-            given = "user" if kind in ("text", "input_text") else "tool"
-            yield from content_items(messages, _PART_ROLES.get(kind, given))
+            kind = str(messages.get("type", "text"))
+            role = _PART_ROLES.get(kind, "user" if kind in ("text", "input_text") else "tool")
+            if "type" in messages and kind in _KNOWN_ITEMS:
+                yield from content_items(messages, role)
+            elif role is not None and (text := "\n".join(strings_of(messages))):
+                yield Item(text, role)
     elif isinstance(messages, Iterable) and not isinstance(messages, bytes | bytearray):
         for message in messages:
             yield from message_items(message)
