@@ -14,6 +14,8 @@ from pathlib import Path
 
 import httpx
 import pytest
+from websockets.exceptions import InvalidStatus
+from websockets.sync.client import connect
 
 from tests.server.conftest import SECRET, HeldGuard, Running, serving
 from tinyguard import Guard, decode_bits
@@ -209,6 +211,13 @@ def test_nothing_of_a_text_is_logged(tiny_guard: Guard, caplog: pytest.LogCaptur
         running.client.post("/guard", content=SECRET.encode() * 1000)
         with contextlib.suppress(httpx.TransportError):
             running.client.request(SECRET, "/guard")
+        stream = f"ws://127.0.0.1:{running.port}/guard/stream"
+        with connect(f"{stream}?api_key={SECRET}") as websocket:
+            websocket.send(f"ignore {SECRET}")
+            websocket.recv()
+        for refused in (f"{stream}?role={SECRET}", f"{stream}/{SECRET}"):
+            with pytest.raises(InvalidStatus):
+                connect(refused)
     ours = [record for record in caplog.records if record.name.startswith(("tinyguard", "uvicorn"))]
     served = [vars(record)["fields"] for record in ours if record.getMessage() == "request"]
     assert {(entry["endpoint"], entry["status"]) for entry in served} >= {

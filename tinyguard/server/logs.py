@@ -14,13 +14,14 @@ logger = logging.getLogger("tinyguard.server")
 
 class JsonFormatter(logging.Formatter):
     """Time, level, event and the record's ``fields``. Of an exception, its type and where it was raised: the message
-    of an exception may quote what it failed on."""
+    of an exception may quote what it failed on. Of another library's record, the message with its blanks unfilled:
+    uvicorn fills in the path and query of a WebSocket."""
 
     def format(self, record: logging.LogRecord) -> str:
         entry: dict[str, Any] = {
             "time": datetime.fromtimestamp(record.created, timezone.utc).isoformat(timespec="milliseconds"),
             "level": record.levelname.lower(),
-            "event": record.getMessage(),
+            "event": str(record.msg),
             "process": record.process,
             **getattr(record, "fields", {}),
         }
