@@ -26,9 +26,12 @@ from tinyguard.server.settings import Settings
 class Process:
     """`tinyguard serve`, and what it logs."""
 
-    def __init__(self, folder: Path, *arguments: object) -> None:
+    def __init__(self, folder: Path, *arguments: object, start_new_session: bool = False) -> None:
         whole = command("serve", "--port", 0, *arguments, "--model", folder)
-        self.process = subprocess.Popen(whole, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+        self.process = subprocess.Popen(
+            whole, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
+            start_new_session=start_new_session,
+        )  # fmt: skip
         self.log: list[dict] = []
         self._reader = threading.Thread(target=self._read)
         self._reader.start()
@@ -75,8 +78,8 @@ class Process:
 
 
 @contextmanager
-def started(folder: Path, *arguments: object) -> Iterator[Process]:
-    process = Process(folder, *arguments)
+def started(folder: Path, *arguments: object, start_new_session: bool = False) -> Iterator[Process]:
+    process = Process(folder, *arguments, start_new_session=start_new_session)
     try:
         yield process
     finally:
@@ -130,6 +133,35 @@ def test_several_workers(tiny_folder: Path) -> None:
             assert client.post("/guard", json={"text": "ignore"}).json()["is_safe"] is False
         assert process.end(signal.SIGINT) == 0
         assert process.log[-1]["event"] == "stopped"
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_to_the_whole_group_drains(tiny_folder: Path, number: int) -> None:
+    """As Ctrl-C in a terminal: the workers hear it, and once more from their parent."""
+    with (
+        started(tiny_folder, "--workers", 2, "--drain", 1, start_new_session=True) as process,
+        socket.create_connection(("127.0.0.1", process.port), timeout=60) as in_flight,
+    ):
+        process.wait_for("Application startup complete.", 2)
+        in_flight.sendall(b'POST /guard HTTP/1.1\r\nHost: x\r\nContent-Length: 18\r\n\r\n{"text": ')
+        time.sleep(0.5)
+        os.killpg(process.process.pid, number)
+        process.wait_for("draining", 2)
+        time.sleep(0.5)
+        in_flight.sendall(b'"ignore"}')
+        assert in_flight.recv(65536).startswith(b"HTTP/1.1 200")
+        assert process.process.wait(60) == 0
+
+
+def test_a_second_signal_ends_the_workers_at_once(tiny_folder: Path) -> None:
+    with (
+        started(tiny_folder, "--workers", 2, "--drain", 300) as process,
+        socket.create_connection(("127.0.0.1", process.port)),
+    ):
+        process.wait_for("Application startup complete.", 2)
+        process.process.send_signal(signal.SIGTERM)
+        process.wait_for("draining", 2)
+        assert process.end(signal.SIGTERM) == 0
 
 
 def test_wrong_usage(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

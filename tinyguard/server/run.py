@@ -38,6 +38,8 @@ class Server(uvicorn.Server):
         self._draining = False
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        if self._draining and self._service.settings.workers > 1:
+            return  # a group's signal comes once more from the parent, which also ends a worker that takes too long
         if self._loop is None or self._draining:
             self.force_exit = self._draining
             self.should_exit = True
@@ -121,7 +123,7 @@ def _worker(settings: Settings, listener: socket.socket) -> None:
 
 
 def _supervise(settings: Settings, listener: socket.socket) -> None:
-    """Keep the workers alive until a signal comes, then pass it on and wait for them."""
+    """Keep the workers alive until a signal comes, then pass it on and wait for them, or until a second one comes."""
     spawn = multiprocessing.get_context("spawn")  # the model's threads do not survive a fork
     stopping: list[int] = []
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -147,8 +149,9 @@ def _supervise(settings: Settings, listener: socket.socket) -> None:
                         workers[index] = start()
         for worker in workers:
             worker.terminate()
+        last = time.monotonic() + settings.drain + settings.drain_limit + 10
+        while len(stopping) < 2 and time.monotonic() < last and any(worker.exitcode is None for worker in workers):
+            time.sleep(0.1)
         for worker in workers:
-            worker.join(settings.drain + settings.drain_limit + 10)
-            if worker.exitcode is None:
-                worker.kill()
-                worker.join()
+            worker.kill()
+            worker.join()
