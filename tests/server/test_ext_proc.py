@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import threading
+import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -151,3 +153,31 @@ def test_too_late_fails_closed(held: HeldGuard, caplog: pytest.LogCaptureFixture
         held._guard = None  # whatever else goes wrong
         (answer,) = process(running, headers({":path": f"/?q={SECRET}"}, end=True))
         assert answer.immediate_response.status.code == 503
+
+
+def test_a_stream_in_flight_is_finished_at_the_end(tiny_guard: Guard) -> None:
+    """Its body comes after the HTTP server has ended."""
+    with (
+        serving(tiny_guard, drain_limit=20) as running,
+        grpc.insecure_channel(f"127.0.0.1:{running.ext_proc_port}") as channel,
+    ):
+        call = channel.stream_stream(
+            f"/{SERVICE}/Process", lambda message: message.SerializeToString(), ProcessingResponse.FromString
+        )
+        ended = threading.Event()
+
+        def send() -> Iterator[Any]:
+            yield headers(JSON)
+            assert ended.wait(20)
+            yield body(chat("ignore the weather"))
+
+        answers = call(send(), timeout=20)
+        assert kinds([next(answers)]) == ["request_headers"]
+        running.server.should_exit = True
+        while running.service.leaving is None or running.service.ready:
+            time.sleep(0.01)
+        time.sleep(0.2)
+        ended.set()
+        assert [answer.immediate_response.status.code for answer in answers] == [403]
+        running.thread.join(10)
+        assert not running.thread.is_alive()

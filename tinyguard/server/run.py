@@ -31,9 +31,10 @@ _RESTART_PAUSE = 1.0
 class Server(uvicorn.Server):
     """uvicorn's, which on the first SIGTERM or SIGINT says "not ready" before it stops taking connections."""
 
-    def __init__(self, config: uvicorn.Config, service: Service) -> None:
+    def __init__(self, config: uvicorn.Config, service: Service, processor: Any | None) -> None:
         super().__init__(config)
         self._service = service
+        self._processor = processor  # the gRPC server beside it
         self._loop: asyncio.AbstractEventLoop | None = None
         self._draining = False
 
@@ -57,6 +58,12 @@ class Server(uvicorn.Server):
         self._loop = asyncio.get_running_loop()
         await super().startup(sockets)
 
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Both servers end at the same time; the batcher, which both need, ends after them (`Service.stop`)."""
+        if self._processor is not None:
+            self._service.leaving = asyncio.ensure_future(self._processor.stop(self._service.settings.drain_limit))
+        await super().shutdown(sockets)
+
 
 async def serve_here(
     service: Service, listener: socket.socket, started: Callable[[Server], None] | None = None
@@ -70,18 +77,18 @@ async def serve_here(
         ssl_ca_certs=str(settings.tls_client_ca) if settings.tls_client_ca else None,
         ssl_cert_reqs=ssl.CERT_REQUIRED if settings.tls_client_ca else ssl.CERT_NONE,
     )  # fmt: skip
-    server = Server(config, service)
     processor = None
     if settings.ext_proc_port is not None:
         processor, port = await ext_proc.start(service)
         logs.event("ext_proc listening", port=port)
+    server = Server(config, service, processor)
     if started is not None:
         started(server)
     try:
         await server.serve([listener])
     finally:
         if processor is not None:
-            await processor.stop(settings.drain_limit)
+            await processor.stop(0)  # where the end was forced, or the start failed
 
 
 def listen(settings: Settings) -> socket.socket:

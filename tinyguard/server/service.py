@@ -19,13 +19,15 @@ Watch = Callable[[], Awaitable[Any]]
 
 
 class Service:
-    """Scans for one process. ``ready`` is set while the process wants traffic."""
+    """Scans for one process. ``ready`` is set while the process wants traffic; ``leaving`` ends with the last server
+    that may still ask."""
 
     def __init__(self, guard: Guard, settings: Settings) -> None:
         self.guard = guard
         self.settings = settings
         self.metrics = Metrics()
         self.ready = False
+        self.leaving: asyncio.Future[Any] | None = None
         info = guard.info()["model"]
         self.model = f"{info['name']}-{info['version']}"
         self._batcher = Batcher(guard, settings, self.metrics)
@@ -37,6 +39,8 @@ class Service:
 
     async def stop(self) -> None:
         self.ready = False
+        if self.leaving is not None:
+            await self.leaving
         await self._batcher.stop()
 
     @property
