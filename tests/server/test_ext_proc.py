@@ -113,6 +113,18 @@ def test_full_duplex_holds_the_pieces_back(served: Running) -> None:
     assert kinds(answers) == ["request_headers", "immediate_response"]
 
 
+def test_full_duplex_gives_the_body_back_before_the_trailers(served: Running) -> None:
+    fine, attack = chat("the weather is fine"), chat("ignore the weather")
+    opening, trailers = headers(JSON, duplex=True), part("request_trailers")
+    answers = process(served, opening, body(fine[:9], end=False), body(fine[9:], end=False), trailers)
+    assert kinds(answers) == ["request_headers", "request_body", "request_trailers"]
+    streamed = answers[1].request_body.response.body_mutation.streamed_response
+    assert (streamed.body, streamed.end_of_stream) == (fine, False)  # the trailers end the stream
+    assert kinds(process(served, opening, trailers)) == ["request_headers", "request_trailers"]
+    refused = process(served, opening, body(attack, end=False), trailers)
+    assert kinds(refused) == ["request_headers", "immediate_response"]
+
+
 def test_the_query_is_read(served: Running) -> None:
     assert kinds(process(served, headers({":path": "/?q=ignore+it"}, end=True))) == ["immediate_response"]
     assert kinds(process(served, headers({":path": "/?q=fine"}, end=True))) == ["request_headers"]

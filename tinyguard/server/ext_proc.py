@@ -33,7 +33,8 @@ _LABEL = "/envoy/ext_proc"
 
 
 class Exchange:
-    """One HTTP request on its way through Envoy: a message in, a message out (or none, while it is held back)."""
+    """One HTTP request on its way through Envoy: a message in, a message out; none while a body is held back, and with
+    the trailers that end it the body too."""
 
     def __init__(self, service: Service) -> None:
         self._service = service
@@ -44,7 +45,7 @@ class Exchange:
         self._duplex = False
         self._judged = False
 
-    async def take(self, message: Any) -> Any | None:
+    async def take(self, message: Any) -> list[Any]:
         part = message.WhichOneof("choice")
         if message.protocol_config.request_body_mode == FULL_DUPLEX_STREAMED:
             self._duplex = True
@@ -61,24 +62,25 @@ class Exchange:
                 raise too_large(f"a body may have at most {self._service.settings.max_body} bytes")
             self._pieces.append(message.request_body.body)
             if self._duplex and not message.request_body.end_of_stream:
-                return None
+                return []
             return await self._pass_or_refuse(part, message.request_body.end_of_stream)
         if part == "request_trailers":
             return await self._pass_or_refuse(part, True)
-        return _pass(part) if part else None
+        return [_pass(part)] if part else []
 
-    async def _pass_or_refuse(self, part: str, last: bool) -> Any:
+    async def _pass_or_refuse(self, part: str, last: bool) -> list[Any]:
         if not last or self._judged:
-            return _pass(part)
+            return [_pass(part)]
         self._judged = True
         verdict = await self._judge()
         if verdict is not None and self._service.refuses(verdict):
-            return refuse(403, "refused", "the request was refused", verdict)
-        answer = _pass(part, verdict)
-        if self._duplex and part == "request_body":
-            streamed = answer.request_body.response.body_mutation.streamed_response
-            streamed.body, streamed.end_of_stream = b"".join(self._pieces), True
-        return answer
+            return [refuse(403, "refused", "the request was refused", verdict)]
+        if not self._duplex or not self._pieces:
+            return [_pass(part, verdict)]
+        held = _pass("request_body", verdict)
+        streamed = held.request_body.response.body_mutation.streamed_response
+        streamed.body, streamed.end_of_stream = b"".join(self._pieces), part == "request_body"
+        return [held] if part == "request_body" else [held, _pass(part)]
 
     async def _judge(self) -> Verdict | None:
         """The verdict that decides, of all texts in the query and the body."""
@@ -124,13 +126,13 @@ def handler(service: Service) -> grpc.GenericRpcHandler:
         exchange, outcome = Exchange(service), "cut off"
         try:
             async for message in requests:
-                answer = await _answer(exchange, message)
-                if message.observability_mode or answer is None:
-                    continue
-                yield answer
-                if answer.WhichOneof("choice") == "immediate_response":
-                    outcome = str(answer.immediate_response.status.code)
-                    return
+                for answer in await _answers(exchange, message):
+                    if message.observability_mode:
+                        continue
+                    yield answer
+                    if answer.WhichOneof("choice") == "immediate_response":
+                        outcome = str(answer.immediate_response.status.code)
+                        return
             outcome = "200"
         finally:
             service.metrics.requests.labels(_LABEL, outcome.replace("cut off", "499")).inc()
@@ -142,17 +144,17 @@ def handler(service: Service) -> grpc.GenericRpcHandler:
     return grpc.method_handlers_generic_handler(SERVICE, {"Process": method})
 
 
-async def _answer(exchange: Exchange, message: Any) -> Any | None:
+async def _answers(exchange: Exchange, message: Any) -> list[Any]:
     """Whatever goes wrong is an answer that refuses, for Envoy may be set to let a broken stream pass."""
     try:
         return await exchange.take(message)
     except ServiceError as error:
-        return refuse(403 if error.status in (400, 415) else error.status, error.code, error.message)
+        return [refuse(403 if error.status in (400, 415) else error.status, error.code, error.message)]
     except asyncio.CancelledError:
         raise
     except Exception:
         event("request failed", logging.ERROR, exc_info=True, endpoint=_LABEL)
-        return refuse(503, "unavailable", "the service failed on this request")
+        return [refuse(503, "unavailable", "the service failed on this request")]
 
 
 async def start(service: Service) -> tuple[grpc.aio.Server, int]:
