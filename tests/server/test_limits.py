@@ -130,6 +130,32 @@ def test_too_late_fails_open_by_choice(held: HeldGuard) -> None:
         held.go.set()
 
 
+def test_what_was_judged_keeps_its_verdict_where_the_service_fails_open(
+    held: HeldGuard, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def classify_batch(texts: list[str], batch_size: int, roles: list[str]) -> object:
+        if "late" in texts[0]:
+            assert held.go.wait(20)
+        if "fail" in texts[0]:
+            raise RuntimeError
+        return held._guard.classify_batch(texts, batch_size, roles)
+
+    def fail(text: str, role: str) -> object:
+        raise RuntimeError
+
+    monkeypatch.setattr(held, "classify_batch", classify_batch)
+    with serving(held, timeout=0.5, fail_open=True, batch_size=1, concurrency=4) as running:
+        monkeypatch.setattr(held, "classify", fail)
+        for other in ("late", "fail"):
+            results = running.post("/guard/batch", {"texts": ["ignore", other]}).json()["results"]
+            assert [(r["threat_type"], r["route"]) for r in results][1] == ("uncertain", "fail_open")
+            assert results[0]["threat_type"] == "direct_injection"
+        body = {"messages": [{"role": "user", "content": text} for text in ("late", "ignore")]}
+        assert running.post("/envoy/ext_authz/x", body).status_code == 403
+        assert running.metric("tinyguard_failures_total", reason="timeout") == 2
+        held.go.set()
+
+
 def test_a_text_that_the_guard_fails_on(
     held: HeldGuard, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -53,36 +53,37 @@ class Service:
 
         ``gone`` returns when the client has hung up: what still waits is then dropped and ClientGone raised. A
         ServiceError is raised with status 413 for too many texts, 429 where there is no room for them, and 503 where
-        the guard failed or was too late, unless the service fails open: then the verdict is "allow" by the route
-        "fail_open".
+        the guard failed or was too late, unless the service fails open: then the verdict for such a text is "allow" by
+        the route "fail_open", and the others keep theirs.
         """
         if not texts:
             return []
         if len(texts) > self.settings.max_texts:
             raise too_large(f"at most {self.settings.max_texts} texts in one request")
-        try:
-            verdicts = await self._answers(texts, roles, gone)
-        except ServiceError as error:
-            if error.status != 503 or not self.settings.fail_open:
-                raise
-            verdicts = [self.passed(role) for role in roles]
+        verdicts = []
+        for role, outcome in zip(roles, await self._outcomes(texts, roles, gone), strict=True):
+            if not isinstance(outcome, Verdict) and not self.settings.fail_open:
+                raise outcome
+            verdicts.append(outcome if isinstance(outcome, Verdict) else self.passed(role))
         self.metrics.count(verdicts)
         return verdicts
 
-    async def _answers(self, texts: Sequence[str], roles: Sequence[str], gone: Watch | None) -> list[Verdict]:
+    async def _outcomes(
+        self, texts: Sequence[str], roles: Sequence[str], gone: Watch | None
+    ) -> list[Verdict | BaseException]:
+        """A verdict for each text, or why there is none."""
         answers = self._batcher.submit(texts, roles)
-        everything = asyncio.gather(*answers)
+        everything = asyncio.gather(*answers, return_exceptions=True)
         watcher = asyncio.ensure_future(gone()) if gone is not None else None
         waiting = {everything, watcher} if watcher is not None else {everything}
         try:
             await asyncio.wait(waiting, timeout=self.settings.timeout, return_when=asyncio.FIRST_COMPLETED)
-            if everything.done():
-                return list(everything.result())
-            if watcher is not None and watcher.done():
+            if watcher is not None and watcher.done() and not everything.done():
                 self.metrics.failures.labels("client_gone").inc(len(texts))
                 raise ClientGone
-            self.metrics.failures.labels("timeout").inc(len(texts))
-            raise unavailable(f"no verdict within {self.settings.timeout:g} s")
+            late = unavailable(f"no verdict within {self.settings.timeout:g} s")
+            self.metrics.failures.labels("timeout").inc(sum(not answer.done() for answer in answers))
+            return [(answer.exception() or answer.result()) if answer.done() else late for answer in answers]
         finally:
             if watcher is not None:
                 watcher.cancel()
