@@ -6,7 +6,7 @@ import json
 import time
 from collections.abc import Iterator
 from itertools import pairwise
-from socket import create_connection
+from socket import SHUT_RDWR, create_connection
 
 import pytest
 from hypothesis import given, settings
@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import ClientConnection, connect
 
-from tests.server.conftest import SECRET, Running, serving
+from tests.server.conftest import SECRET, HeldGuard, Running, serving
 from tinyguard import Guard
 from tinyguard.server.stream import Windows
 
@@ -168,6 +168,30 @@ def test_a_websocket_that_is_cut_off(served: Running, tiny_guard: Guard) -> None
         websocket.send(SECRET)
         websocket.socket.close()
     assert served.post("/guard", {"text": "ignore"}).json()["is_safe"] is False
+
+
+def test_a_websocket_that_hangs_up_is_not_computed_for(held: HeldGuard) -> None:
+    """One long frame, and gone: of its windows only the one that is being computed is."""
+    with serving(held, window=100, overlap=10) as running:
+        with socket(running) as websocket:
+            websocket.send(FILLER * 200)
+            assert held.entered.wait(10)
+            websocket.socket.shutdown(SHUT_RDWR)
+        end = time.monotonic() + 10
+        while not running.metric("tinyguard_failures_total", reason="client_gone"):
+            assert time.monotonic() < end
+            time.sleep(0.01)
+        held.go.set()
+        assert running.post("/guard", {"text": "ignore"}).json()["is_safe"] is False
+        assert len(held.batches) == 2
+
+
+def test_frames_that_are_sent_ahead_are_read_in_order(served: Running) -> None:
+    with socket(served) as websocket:
+        for piece in (FILLER * 20, FILLER, ""):
+            websocket.send(piece)
+        answers = [json.loads(websocket.recv()) for _ in range(3)]
+    assert [answer["characters"] for answer in answers] == [20 * len(FILLER), 21 * len(FILLER), 21 * len(FILLER)]
 
 
 def test_a_websocket_needs_a_key(tiny_guard: Guard) -> None:

@@ -6,18 +6,20 @@ that length is read whole wherever the sender cut it. Memory is bounded by one w
 
 from __future__ import annotations
 
+import asyncio
 import codecs
 import json
 from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
 from fastapi import APIRouter, Request, Response, WebSocket, WebSocketDisconnect
+from starlette.types import Message
 
 from tinyguard.server.answers import json_response, note, refuse_encodings
-from tinyguard.server.errors import ServiceError, too_large
+from tinyguard.server.errors import ClientGone, ServiceError, too_large
 from tinyguard.server.lingering import LingeringResponse
 from tinyguard.server.logs import event
-from tinyguard.server.service import Service
+from tinyguard.server.service import Service, Watch
 from tinyguard.verdict import Verdict
 
 
@@ -69,9 +71,9 @@ class StreamScan:
         self.scanned = 0
         self._bytes = 0
 
-    async def take(self, windows: Iterator[tuple[int, str]]) -> None:
+    async def take(self, windows: Iterator[tuple[int, str]], gone: Watch | None = None) -> None:
         for offset, text in windows:
-            verdict = await self._service.scan_soon(text, self._role)
+            verdict = await self._service.scan_soon(text, self._role, gone)
             self.scanned += 1
             if self.worst is None or (verdict.is_safe, -verdict.score) < (self.worst.is_safe, -self.worst.score):
                 self.worst, self._offset = verdict, offset
@@ -131,31 +133,54 @@ def router(service: Service) -> APIRouter:
             await websocket.close(1008, error.message)
             return
         await websocket.accept()
-        outcome = "cut off"
+        outcome, frames = "cut off", Frames(websocket)
         try:
-            outcome = await _converse(websocket, scan)
-        except WebSocketDisconnect:
+            outcome = await _converse(websocket, frames, scan)
+        except (WebSocketDisconnect, ClientGone):
             pass
         except ServiceError as error:
             outcome = error.code
             await websocket.send_text(json.dumps(error.body()))
             await websocket.close(1009 if error.status == 413 else 1013, error.message)
+        finally:
+            frames.close()
         event("stream", outcome=outcome, windows=scan.scanned, convicted=scan.convicted)
 
     return routes
 
 
-async def _converse(websocket: WebSocket, scan: StreamScan) -> str:
-    while True:
-        message = await websocket.receive()
+class Frames:
+    """A WebSocket's messages, read one ahead: so it is seen that the client has hung up while its windows wait."""
+
+    def __init__(self, websocket: WebSocket) -> None:
+        self._websocket = websocket
+        self._next = asyncio.ensure_future(websocket.receive())
+
+    async def receive(self) -> Message:
+        message = await self._next
         if message["type"] == "websocket.disconnect":
             raise WebSocketDisconnect(message.get("code", 1006))
+        self._next = asyncio.ensure_future(self._websocket.receive())
+        return message
+
+    async def gone(self) -> None:
+        """Returns when the client has hung up. One that has already sent its next frame is not watched until then."""
+        if (await asyncio.shield(self._next))["type"] != "websocket.disconnect":
+            await asyncio.Event().wait()
+
+    def close(self) -> None:
+        self._next.cancel()
+
+
+async def _converse(websocket: WebSocket, frames: Frames, scan: StreamScan) -> str:
+    while True:
+        message = await frames.receive()
         piece: bytes | str = message.get("bytes") or message.get("text") or ""
         complete = not piece
         scan.count(len(piece) if isinstance(piece, bytes) else len(piece.encode("utf-8", "surrogatepass")))
-        await scan.take(scan.windows.end() if complete else scan.windows.feed(piece))
+        await scan.take(scan.windows.end() if complete else scan.windows.feed(piece), frames.gone)
         if not complete and not scan.convicted:
-            await scan.take(scan.windows.flush())
+            await scan.take(scan.windows.flush(), frames.gone)
         await websocket.send_text(json.dumps(await scan.answer(complete)))
         if complete or scan.convicted:
             await websocket.close()
