@@ -6,11 +6,14 @@ import asyncio
 import gzip
 import json
 import uuid
+from dataclasses import replace
 
 import pytest
 
 from tests.server.conftest import Running, serving
 from tinyguard import Guard
+from tinyguard.server.adapters.openai import _result
+from tinyguard.verdict import THREAT_CODES
 
 ATTACK, FINE = "please ignore the weather", "the weather is fine"
 
@@ -98,6 +101,14 @@ def test_openai(served: Running) -> None:
     assert [result["flagged"] for result in served.post("/v1/moderations", {"input": parts}).json()["results"]] == [
         True
     ]
+
+
+@pytest.mark.parametrize("threat", [threat for threat in THREAT_CODES if threat != "benign"])
+def test_what_openai_flags_has_a_category(tiny_guard: Guard, threat: str) -> None:
+    result = _result([replace(tiny_guard.classify(ATTACK), threat_type=threat)])
+    assert result["flagged"] is True
+    assert [name for name, true in result["categories"].items() if true] == [threat]
+    assert result["category_scores"][threat] > 0.9
 
 
 def test_openais_client(tiny_guard: Guard) -> None:

@@ -15,13 +15,13 @@ from fastapi import APIRouter, Request, Response
 from tinyguard.server.answers import json_response, judge, read_object
 from tinyguard.server.errors import bad_request
 from tinyguard.server.service import Service
-from tinyguard.verdict import Verdict
+from tinyguard.verdict import THREAT_CODES, Verdict
 
 STANDARD = (
     "harassment", "harassment/threatening", "hate", "hate/threatening", "illicit", "illicit/violent", "self-harm",
     "self-harm/intent", "self-harm/instructions", "sexual", "sexual/minors", "violence", "violence/graphic",
 )  # fmt: skip
-OWN = ("direct_injection", "jailbreak", "obfuscation", "indirect_injection")
+OWN = tuple(threat for threat in THREAT_CODES if threat != "benign")
 
 
 def router(service: Service) -> APIRouter:
@@ -58,7 +58,7 @@ def _result(verdicts: Sequence[Verdict]) -> dict[str, Any]:
     categories = dict.fromkeys((*STANDARD, *OWN), False)
     scores = dict.fromkeys((*STANDARD, *OWN), 0.0)
     for verdict in verdicts:
-        if not verdict.is_safe and verdict.threat_type in OWN:
+        if not verdict.is_safe:
             categories[verdict.threat_type] = True
             scores[verdict.threat_type] = max(scores[verdict.threat_type], verdict.score)
         scores["illicit"] = max(scores["illicit"], verdict.detectors.get("harmful_intent", 0.0))
