@@ -64,6 +64,11 @@ def test_litellm(served: Running) -> None:
     assert served.post(path, litellm_request(ATTACK, FINE, structured_messages=operator)).json() == {"action": "NONE"}
     both = [{"role": "user", "content": ATTACK}, *operator]
     assert served.post(path, litellm_request(ATTACK, FINE, structured_messages=both)).json()["action"] == "BLOCKED"
+    prefilled = [{"role": "user", "content": FINE}, {"role": "assistant", "content": ATTACK}]
+    answer = served.post(path, litellm_request(FINE, ATTACK, structured_messages=prefilled)).json()
+    assert answer["action"] == "BLOCKED"  # the last message is read, whoever's it is
+    earlier = [*prefilled[::-1], None, {"role": "user"}]
+    assert served.post(path, litellm_request(FINE, ATTACK, structured_messages=earlier)).json() == {"action": "NONE"}
     output = served.post(path, litellm_request(ATTACK, input_type="response")).json()
     assert (output["action"], "indirect_injection" in output["blocked_reason"]) == ("BLOCKED", True)
 

@@ -1,7 +1,7 @@
 """LiteLLM's generic guardrail: ``POST /beta/litellm_basic_guardrail_api``.
 
 LiteLLM sends the texts of a request flat, and beside them the messages that they come from; a text that is found in a
-message is judged by that message's role. Images are not read.
+message is judged by that message's role, and one of the last message is read whoever's it is. Images are not read.
 """
 
 from __future__ import annotations
@@ -32,9 +32,10 @@ def router(service: Service) -> APIRouter:
         if fields["input_type"] == "response":  # the model's words, which may carry an attack on
             cases = [(text, "assistant") for text in texts]
         else:
-            known = _roles(fields.get("structured_messages"))
+            messages = [message for message in _list(fields.get("structured_messages")) if is_message(message)]
+            known, last = _roles(messages), set(strings_of(messages[-1:]))
             cases = [(text, known.get(text, "user")) for text in texts]
-            cases = [(text, role) for text, role in cases if role in service.settings.scan_roles]
+            cases = [(text, role) for text, role in cases if role in service.settings.scan_roles or text in last]
         verdicts = await judge(
             request, service, [text for text, _ in cases], [JUDGED_AS[role] for _, role in cases]
         )  # fmt: skip
@@ -48,15 +49,18 @@ def router(service: Service) -> APIRouter:
     return routes
 
 
-def _roles(messages: Any) -> dict[str, str]:
+def _list(value: Any) -> list[dict[str, Any]]:
+    return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
+
+
+def _roles(messages: list[dict[str, Any]]) -> dict[str, str]:
     """The role of each string of the messages. A string of several is the one's that is read: user before all."""
     roles: dict[str, str] = {}
-    for message in messages if isinstance(messages, list) else ():
-        if isinstance(message, dict) and is_message(message):
-            role = message_role(message)
-            for text in strings_of(message):
-                if role == "user" or (role == "tool" and roles.get(text) != "user"):
-                    roles[text] = role
-                else:
-                    roles.setdefault(text, role)
+    for message in messages:
+        role = message_role(message)
+        for text in strings_of(message):
+            if role == "user" or (role == "tool" and roles.get(text) != "user"):
+                roles[text] = role
+            else:
+                roles.setdefault(text, role)
     return roles
