@@ -55,6 +55,13 @@ def test_a_batch_keeps_order_ids_and_roles(served: Running, tiny_guard: Guard) -
     assert served.post("/guard/batch", {"texts": []}).json() == {"results": []}
 
 
+@pytest.mark.parametrize("number", ["1e999", "[-1e999]", "NaN", '{"a": Infinity}'])
+def test_an_id_that_is_no_json_is_refused(served: Running, number: str) -> None:
+    """Python reads and writes numbers that no other parser takes."""
+    answer = served.client.post("/guard/batch", content=f'{{"texts": [{{"text": "fine", "id": {number}}}]}}')
+    assert (answer.status_code, answer.json()["error"]["code"]) == (400, "invalid_request")
+
+
 def test_two_bytes_little_endian(served: Running, tiny_guard: Guard) -> None:
     for text in TEXTS[:5]:
         expected = tiny_guard.classify(text, "tool").bits.to_bytes(2, "little")

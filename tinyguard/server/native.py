@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from typing import Any
 
 from fastapi import APIRouter, Request, Response
@@ -52,11 +53,9 @@ def router(service: Service) -> APIRouter:
         cases = [item if isinstance(item, dict) else {"text": item} for item in items]
         texts = [string(case, "text") for case in cases]
         roles = [service.check_role(case.get("role", role)) for case in cases]
+        named = [_id(case) for case in cases]
         verdicts = await judge(request, service, texts, roles)
-        results = [
-            ({"id": case["id"]} if "id" in case else {}) | await show(text, verdict)
-            for case, text, verdict in zip(cases, texts, verdicts, strict=True)
-        ]
+        results = [ids | await show(text, verdict) for ids, text, verdict in zip(named, texts, verdicts, strict=True)]
         return json_response({"results": results})
 
     @routes.post("/guard/bits")
@@ -96,6 +95,17 @@ def router(service: Service) -> APIRouter:
         return Response(service.metrics.render(), media_type="text/plain; version=0.0.4; charset=utf-8")
 
     return routes
+
+
+def _id(case: dict[str, Any]) -> dict[str, Any]:
+    """What of a text's object comes back in its result."""
+    if "id" not in case:
+        return {}
+    try:
+        json.dumps(case["id"], allow_nan=False)
+    except (ValueError, RecursionError):
+        raise bad_request("id must be JSON that can be sent back: no NaN and no infinite number") from None
+    return {"id": case["id"]}
 
 
 class _Shown:
