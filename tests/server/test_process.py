@@ -211,7 +211,7 @@ def test_keys_come_from_a_file_or_the_environment(tmp_path: Path, monkeypatch: p
     arguments = ["serve"]
     if source == "file":
         file = tmp_path / "keys"
-        file.write_text("# ours\nfirst-key\n\n second-key \n")
+        file.write_text("# ours\nfirst-key\n\n  # theirs\n second-key \n")
         arguments += ["--api-keys", str(file)]
     else:
         monkeypatch.setenv("TINYGUARD_API_KEYS", "first-key, second-key")

@@ -87,7 +87,7 @@ def _keys(file: Path | None) -> tuple[str, ...]:
         lines = file.read_text().splitlines()
     else:
         raise UsageError(f"serve: --api-keys {file}: no such file")
-    keys = tuple(line.strip() for line in lines if line.strip() and not line.startswith("#"))
+    keys = tuple(line.strip() for line in lines if line.strip() and not line.strip().startswith("#"))
     if not keys and (file is not None or KEYS_VARIABLE in os.environ):
         raise UsageError("serve: API keys are asked for, but there is none")
     return keys
