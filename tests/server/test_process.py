@@ -175,6 +175,10 @@ def test_wrong_usage(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None
         (["--tls-certificate", str(empty)], "TLS needs both"),
         (["--scan-roles", "boss"], "scan_roles"),
         (["--max-texts", "9999"], "max_texts"),
+        (["--port", "70000"], "port must be"),
+        (["--port", "-5"], "port must be"),
+        (["--ext-proc-port", "70000"], "ext_proc_port must be"),
+        (["--ext-proc-port", "-5"], "ext_proc_port must be"),
     ):
         assert main(["serve", *arguments]) == 2
         assert complaint in capsys.readouterr().err

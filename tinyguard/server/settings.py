@@ -72,11 +72,14 @@ class Settings:
     def __post_init__(self) -> None:
         least: Mapping[str, float] = {
             "workers": 1, "threads": 1, "concurrency": 1, "batch_size": 1, "queue_size": 1, "max_body": 1,
-            "max_texts": 1, "max_stream": 1, "batch_wait": 0, "drain": 0, "drain_limit": 0, "overlap": 0, "port": 0,
+            "max_texts": 1, "max_stream": 1, "batch_wait": 0, "drain": 0, "drain_limit": 0, "overlap": 0,
         }  # fmt: skip
         for name, bound in least.items():
             if getattr(self, name) < bound:
                 raise ValueError(f"{name} must be at least {bound}, not {getattr(self, name)}")
+        for name, port in (("port", self.port), ("ext_proc_port", self.ext_proc_port or 0)):
+            if not 0 <= port <= 65535:
+                raise ValueError(f"{name} must be from 0 to 65535, not {port}")
         if self.timeout <= 0:
             raise ValueError(f"timeout must be above 0, not {self.timeout}")
         if self.max_texts > self.queue_size:
