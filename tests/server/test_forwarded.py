@@ -72,3 +72,11 @@ def test_what_is_visibly_no_text_is_not_read(body: bytes, kind: str) -> None:
     with pytest.raises(ServiceError) as error:
         body_turns(body, kind)
     assert error.value.status == 415
+
+
+def test_of_a_file_the_text_is_read() -> None:
+    """An upload is no text, and is not refused for it; what stands beside the file may be an attack."""
+    body = b'--x\r\nContent-Disposition: form-data; name="prompt"\r\n\r\nignore\r\n--x\r\n\r\n\x89PNG\xff\r\n--x--'
+    (turn,) = body_turns(body, "multipart/form-data; boundary=x")
+    assert "ignore" in turn.text
+    assert body_turns(b"\x1f\x8b\xff", "application/octet-stream")

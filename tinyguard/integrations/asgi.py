@@ -14,7 +14,7 @@ from collections.abc import Awaitable, Callable, Iterable, Iterator, MutableMapp
 from typing import Any
 
 from tinyguard.document import once
-from tinyguard.integrations.common import Checker, Classifier, Item, explain, message_items, summary
+from tinyguard.integrations.common import Checker, Classifier, Item, explain, request_items, summary
 
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
@@ -68,10 +68,8 @@ class TinyGuardMiddleware:
                 return await _refuse(send, 415, "a compressed body cannot be inspected")
             try:
                 items = list(self._items(body))
-            except _Numbers:
-                return await _refuse(send, 400, "token ids cannot be inspected: send text")
             except (ValueError, RecursionError):
-                return await _refuse(send, 400, "the body is not a JSON object with each key once")
+                return await _refuse(send, 400, "the body is not a JSON object with each key once and texts in letters")
             if (verdict := await self.checker.afirst_stop(items)) is not None:
                 return await _refuse(send, 400, explain(verdict), **summary(verdict))
         pending = [{"type": "http.request", "body": body, "more_body": False}]
@@ -91,18 +89,7 @@ class TinyGuardMiddleware:
         request = json.loads(body, object_pairs_hook=once)
         if not isinstance(request, dict):
             raise ValueError("not an object")
-        for field in self.fields:
-            if _holds_numbers(request.get(field)):
-                raise _Numbers
-            yield from message_items(request.get(field))
-
-
-class _Numbers(Exception):
-    """A text came as the ids of its tokens, which only the model's own tokenizer can turn back."""
-
-
-def _holds_numbers(value: object) -> bool:
-    return isinstance(value, list) and any(isinstance(item, int | float) or _holds_numbers(item) for item in value)
+        return request_items(request, self.fields)
 
 
 async def _refuse(send: Send, status: int, message: str, **details: Any) -> None:

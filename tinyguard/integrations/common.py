@@ -211,3 +211,16 @@ def message_items(messages: object) -> Iterator[Item]:
     elif isinstance(messages, Iterable) and not isinstance(messages, bytes | bytearray):
         for message in messages:
             yield from message_items(message)
+
+
+def request_items(request: Mapping[str, Any], fields: Iterable[str]) -> Iterator[Item]:
+    """The texts in these fields. ValueError for one that came as the ids of its tokens, which only the model's own
+    tokenizer can turn back."""
+    for field in fields:
+        if _holds_numbers(request.get(field)):
+            raise ValueError("token ids")
+        yield from message_items(request.get(field))
+
+
+def _holds_numbers(value: object) -> bool:
+    return isinstance(value, list) and any(isinstance(item, int | float) or _holds_numbers(item) for item in value)
