@@ -204,7 +204,18 @@ def test_a_finished_run_is_not_scanned_again(
     assert target.read_bytes() == whole
 
 
-@pytest.mark.parametrize("foreign", [b"notes of mine\n", jsonl({"id": 1}), jsonl({"id": 99, "is_safe": True})])
+FOREIGN = [
+    b"notes of mine\n",
+    b"notes of mine without a line's end",
+    b'{"id": 0, "is_sane": true, "torn": "el',
+    b'{"id": 99, "is_safe": tr',
+    jsonl({"id": 0, "is_safe": True}) + b"notes",
+    jsonl({"id": 1}),
+    jsonl({"id": 99, "is_safe": True}),
+]
+
+
+@pytest.mark.parametrize("foreign", FOREIGN)
 def test_a_file_that_is_no_output_of_this_input_is_left_alone(
     tiny_folder: Path, tmp_path: Path, finished: tuple[Path, bytes], foreign: bytes
 ) -> None:

@@ -133,13 +133,16 @@ class Earlier:
     def take(self, group: Sequence[Case]) -> list[dict[str, Any]] | None:
         """The lines of a group; None, with the file cut before the group, where they are not all there.
 
-        A torn last line comes from a run that was killed while it wrote.
+        A torn last line comes from a run that was killed while it wrote: it begins as that run's line did.
         """
         start = self._file.tell()
         taken = []
         for case in group:
             line = self._file.readline()
             if not line.endswith(b"\n"):
+                begun = _begun(case)
+                if not (line.startswith(begun) or begun.startswith(line)):
+                    raise _foreign(case)
                 self._file.seek(start)
                 self._file.truncate()
                 return None
@@ -149,6 +152,23 @@ class Earlier:
     def check_end(self) -> None:
         if self._file.readline():
             raise UsageError("the output has more lines than the input: is it another file's? (--overwrite)")
+
+
+def _foreign(case: Case) -> UsageError:
+    return UsageError(f"line {case.line} of the output is not about line {case.line} of the input (--overwrite)")
+
+
+def _begun(case: Case) -> bytes:
+    """What is known of a case's line in the output before it is scanned: all of an error, a verdict's first key."""
+    row = _named(case)
+    if case.error is not None:
+        return json.dumps(row | {"line": case.line, "error": case.error}).encode()
+    return json.dumps(row | {"is_safe": None}).removesuffix("null}").encode()
+
+
+def _named(case: Case) -> dict[str, Any]:
+    """The beginning of a case's output object."""
+    return {"id": case.id} if case.has_id else {}
 
 
 def _about(case: Case, line: bytes) -> dict[str, Any]:
@@ -162,7 +182,7 @@ def _about(case: Case, line: bytes) -> dict[str, Any]:
         or fields.get("id") != case.id
         or ("error" if case.error is not None else "is_safe") not in fields
     ):
-        raise UsageError(f"line {case.line} of the output is not about line {case.line} of the input (--overwrite)")
+        raise _foreign(case)
     return fields
 
 
@@ -224,7 +244,7 @@ def _classify(guard: Guard, group: Sequence[Case], options: argparse.Namespace) 
     verdicts = iter(guard.classify_batch(texts, options.batch_size, roles))
     rows = []
     for case in group:
-        row: dict[str, Any] = {"id": case.id} if case.has_id else {}
+        row = _named(case)
         if case.error is None:
             row |= next(verdicts).to_dict()
             if not options.latency:
