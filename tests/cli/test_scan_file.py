@@ -68,6 +68,9 @@ MALFORMED = {
     b"\xff\x00": "not JSON",
     b'{"text": ' + b"9" * 5000 + b"}": "number",
     b"[" * 200_000: "nesting",
+    b'{"id": NaN, "text": "x"}': "not finite",
+    b'{"id": [-Infinity], "text": "x"}': "not finite",
+    b'{"id": 1e999, "text": "x"}': "not finite",
 }
 
 
@@ -78,6 +81,8 @@ def test_malformed_lines_are_reported_and_survived(run: Run, tmp_path: Path) -> 
     done = run("scan", "--input", source, "--output", target)
     assert done.returncode == 1
     rows = rows_of(target)
+    assert b"NaN" not in target.read_bytes() and b"Infinity" not in target.read_bytes()
+    assert run("scan", "--input", source, "--output", target).returncode == 1, "and again"
     assert len(rows) == 2 * len(MALFORMED)
     for index, reason in enumerate(MALFORMED.values()):
         bad, fine = rows[2 * index : 2 * index + 2]

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, NoReturn
 
 from tinyguard.policy import ROLES
 
@@ -55,6 +56,21 @@ def read_cases(file: BinaryIO, role: str = "user", limit: int = MAX_LINE_BYTES) 
             yield _parse(line, number, size, role)
 
 
+class _NoNumber(ValueError):
+    """NaN, Infinity, or a number that would become one of these: JSON has no way to write it out again."""
+
+
+def _refuse(_: str) -> NoReturn:
+    raise _NoNumber
+
+
+def _finite(digits: str) -> float:
+    return value if math.isfinite(value := float(digits)) else _refuse(digits)
+
+
+_DECODER = json.JSONDecoder(parse_float=_finite, parse_constant=_refuse)
+
+
 def _parse(line: bytes, number: int, size: int, role: str) -> Case:
     if number == 1:
         line = line.removeprefix(b"\xef\xbb\xbf")
@@ -62,9 +78,11 @@ def _parse(line: bytes, number: int, size: int, role: str) -> Case:
         return Case(number, size, error="empty line")
     try:
         # Invalid UTF-8 becomes lone surrogates, which the guard scans.
-        fields = json.loads(line.decode("utf-8", "surrogateescape"))
+        fields = _DECODER.decode(line.decode("utf-8", "surrogateescape"))
     except json.JSONDecodeError as error:
         return Case(number, size, error=f"not JSON: {error.msg} at character {error.pos}")
+    except _NoNumber:
+        return Case(number, size, error="not JSON that can be written: a number that is not finite")
     except (ValueError, RecursionError):
         return Case(number, size, error="not JSON that can be read: a number too long or nesting too deep")
     if not isinstance(fields, dict):
