@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import signal
 import subprocess
 import time
@@ -248,6 +249,21 @@ def test_the_input_is_not_written_over(tiny_folder: Path, tmp_path: Path) -> Non
     assert scan(tiny_folder, source, source) == 2
     assert scan(tiny_folder, source, source, "--overwrite") == 2
     assert source.read_bytes() == jsonl({"text": SAFE})
+
+
+def test_pipes_and_devices_are_read_and_written_straight_through(tiny_folder: Path, finished: tuple[Path, bytes]) -> None:
+    source, whole = finished
+    head = b"".join(source.read_bytes().splitlines(keepends=True)[:200])
+    for target in ("/dev/null", "pipe"):
+        (end, begin), (last, first) = os.pipe(), os.pipe()
+        os.write(begin, head)
+        os.close(begin)
+        name = f"/dev/fd/{first}" if target == "pipe" else target
+        assert scan(tiny_folder, Path(f"/dev/fd/{end}"), Path(name)) == 3
+        os.close(first)
+        with open(last, "rb") as written:  # noqa: PTH123
+            assert written.read() == (b"".join(whole.splitlines(keepends=True)[:200]) if target == "pipe" else b"")
+        os.close(end)
 
 
 def test_an_empty_input_gives_an_empty_output(tiny_folder: Path, tmp_path: Path) -> None:

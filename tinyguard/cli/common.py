@@ -15,6 +15,16 @@ class UsageError(Exception):
     """The command was called in a way that cannot work."""
 
 
+def existing(name: str) -> Path:
+    """A file to read, or a pipe, which is read once."""
+    path = Path(name)
+    if not path.exists():
+        raise UsageError(f"{name}: no such file")
+    if path.is_dir():
+        raise UsageError(f"{name}: a folder, not a file")
+    return path
+
+
 def positive(text: str) -> int:
     value = int(text)
     if value < 1:

@@ -21,6 +21,7 @@ from tinyguard.cli.common import (
     EXIT_THREAT,
     UsageError,
     add_guard_options,
+    existing,
     make_guard,
     positive,
 )
@@ -97,8 +98,8 @@ def describe(verdict: Verdict) -> str:
 
 def _scan_file(options: argparse.Namespace) -> int:
     to_file = options.output not in (None, "-")
-    if options.input != "-" and not Path(options.input).is_file():
-        raise UsageError(f"scan: --input {options.input}: no such file")
+    if options.input != "-":
+        existing(options.input)
     if to_file and options.input != "-" and _same_file(options.input, options.output):
         raise UsageError("scan: --input and --output are the same file")
     guard = make_guard(options)
@@ -107,11 +108,12 @@ def _scan_file(options: argparse.Namespace) -> int:
         total = None
         if options.input != "-":
             source = stack.enter_context(Path(options.input).open("rb"))
-            total = os.fstat(source.fileno()).st_size
+            total = os.fstat(source.fileno()).st_size or None  # a pipe does not say
         earlier = None
         sink: BinaryIO = sys.stdout.buffer
         if to_file:
-            again = Path(options.output).exists() and not options.overwrite
+            # A pipe or a device holds nothing of an earlier run.
+            again = Path(options.output).is_file() and not options.overwrite
             sink = stack.enter_context(Path(options.output).open("r+b" if again else "wb"))
             earlier = Earlier(sink) if again else None
         bar = stack.enter_context(
@@ -121,7 +123,7 @@ def _scan_file(options: argparse.Namespace) -> int:
 
 
 def _same_file(first: str, second: str) -> bool:
-    return Path(second).exists() and Path(first).samefile(second)
+    return Path(second).is_file() and Path(first).samefile(second)
 
 
 class Earlier:
