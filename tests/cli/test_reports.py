@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import gzip
 import json
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+
+import pytest
 
 from tests.cli.conftest import Run
 from tests.tiny_model import THRESHOLDS
+from tinyguard.cli import main
 
 ROWS = [
     {"text": "please ignore the weather", "label": "direct_injection", "set": "mixed"},
@@ -19,7 +23,10 @@ ROWS = [
 ]
 
 
-def write(path: Path, rows: list[dict[str, str]]) -> Path:
+Capture = pytest.CaptureFixture[str]
+
+
+def write(path: Path, rows: Sequence[Mapping[str, object]]) -> Path:
     content = "".join(json.dumps(row) + "\n" for row in rows).encode()
     path.write_bytes(gzip.compress(content) if path.suffix == ".gz" else content)
     return path
@@ -59,12 +66,32 @@ def test_figures_by_another_field(run: Run, tmp_path: Path) -> None:
 
 
 def test_lines_without_a_label_are_reported(run: Run, tmp_path: Path) -> None:
-    path = write(tmp_path / "some.jsonl", [{"text": "x"}, {"text": "x", "label": "odd"}, *ROWS])
+    odd = [{"text": "x"}, {"text": "x", "label": "odd"}, {"text": "x", "label": ["benign"]}]
+    path = write(tmp_path / "some.jsonl", [*odd, *ROWS])
     done = run("eval", path, "--json")
     assert done.returncode == 0
     assert json.loads(done.stdout)["sets"]["mixed"]["n"] == 6
-    assert b"line 1: label" in done.stderr
-    assert b"line 2: label" in done.stderr
+    for line in (1, 2, 3):
+        assert f"line {line}: label".encode() in done.stderr
+
+
+@pytest.mark.parametrize("damage", ["cut", "changed", "none"])
+def test_a_damaged_gzip_file_is_named(tiny_folder: Path, tmp_path: Path, damage: str, capsys: Capture) -> None:
+    path = write(tmp_path / "some.jsonl.gz", ROWS)
+    content = path.read_bytes()
+    middle = len(content) // 2
+    changed = content[:middle] + bytes(255 - byte for byte in content[middle:])
+    path.write_bytes({"cut": content[:middle], "changed": changed, "none": b"no gzip"}[damage])
+    assert main(["eval", str(path), "--model", str(tiny_folder), "--quiet"]) == 1
+    assert f"{path}: damaged gzip file" in capsys.readouterr().err
+
+
+def test_a_set_that_is_called_all_stands_beside_the_total(tiny_folder: Path, tmp_path: Path, capsys: Capture) -> None:
+    rows = [*ROWS, *({**row, "set": "all"} for row in ROWS[:2])]
+    path = write(tmp_path / "some.jsonl", rows)
+    assert main(["eval", str(path), "--model", str(tiny_folder), "--quiet", "--json"]) == 0
+    sets = json.loads(capsys.readouterr().out)["sets"]
+    assert {name: row["n"] for name, row in sets.items()} == {"mixed": 6, "all (set)": 2, "all": 8}
 
 
 def test_a_file_without_any_label_is_wrong_usage(run: Run, tmp_path: Path) -> None:

@@ -6,18 +6,22 @@ import argparse
 import gzip
 import json
 import sys
+import zlib
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 
 from tqdm import tqdm
 
-from tinyguard.cli.common import EXIT_SAFE, UsageError, add_guard_options, make_guard, positive
+from tinyguard.cli.common import EXIT_SAFE, UsageError, add_guard_options, existing, make_guard, positive
 from tinyguard.cli.jsonl import Case, groups, read_cases
 from tinyguard.evaluate import LABELS, metrics, table
 from tinyguard.guard import Guard
 
 GROUP_CASES = 512
 GROUP_CHARACTERS = 1 << 20
+#: The row of all sets together.
+TOTAL = "all"
 
 
 def add_parser(commands: Any) -> None:
@@ -45,8 +49,7 @@ class Column:
 
 def run(options: argparse.Namespace) -> int:
     for name in options.files:
-        if not Path(name).is_file():
-            raise UsageError(f"eval: {name}: no such file")
+        existing(name)
     guard = make_guard(options)
     sets: dict[str, Column] = {}
     records: list[dict[str, Any]] = []
@@ -63,7 +66,7 @@ def run(options: argparse.Namespace) -> int:
         total.scores += column.scores
         total.labels += column.labels
         total.thresholds += column.thresholds
-    rows["all"] = _metrics(total)
+    rows[TOTAL] = _metrics(total)
     if options.scores:
         Path(options.scores).write_text("".join(json.dumps(record) + "\n" for record in records))
     policy = guard.policy
@@ -88,26 +91,34 @@ def _scan(
     sets: dict[str, Column],
     records: list[dict[str, Any]] | None,
 ) -> None:
-    with gzip.open(path) if path.suffix == ".gz" else path.open("rb") as file:
-        for group in groups(read_cases(cast(BinaryIO, file)), GROUP_CASES, GROUP_CHARACTERS):
-            sound = [case for case in group if _labelled(case, path)]
-            texts, roles = [case.text for case in sound], [case.role for case in sound]
-            for case, verdict in zip(sound, guard.classify_batch(texts, options.batch_size, roles), strict=True):
-                fields = case.fields or {}
-                name = str(fields.get("set") or path.name.removesuffix(".gz").removesuffix(".jsonl"))
-                group_name = name if options.by is None else str(fields.get(options.by) or "–")
-                column = sets.setdefault(group_name, Column())
-                column.scores.append(verdict.score)
-                column.labels.append(fields["label"])
-                column.thresholds.append(guard.policy.bands(case.role).threshold)
-                if records is not None:
-                    about = {"set": name, "id": case.id, "label": fields["label"], "score": verdict.score}
-                    records.append({**about, "threat_type": verdict.threat_type, "view": verdict.view})
+    for group in groups(_cases(path), GROUP_CASES, GROUP_CHARACTERS):
+        sound = [case for case in group if _labelled(case, path)]
+        texts, roles = [case.text for case in sound], [case.role for case in sound]
+        for case, verdict in zip(sound, guard.classify_batch(texts, options.batch_size, roles), strict=True):
+            fields = case.fields or {}
+            name = str(fields.get("set") or path.name.removesuffix(".gz").removesuffix(".jsonl"))
+            group_name = name if options.by is None else str(fields.get(options.by) or "–")
+            column = sets.setdefault(f"{TOTAL} (set)" if group_name == TOTAL else group_name, Column())
+            column.scores.append(verdict.score)
+            column.labels.append(fields["label"])
+            column.thresholds.append(guard.policy.bands(case.role).threshold)
+            if records is not None:
+                about = {"set": name, "id": case.id, "label": fields["label"], "score": verdict.score}
+                records.append({**about, "threat_type": verdict.threat_type, "view": verdict.view})
+
+
+def _cases(path: Path) -> Iterator[Case]:
+    try:
+        with gzip.open(path) if path.suffix == ".gz" else path.open("rb") as file:
+            yield from read_cases(cast(BinaryIO, file))
+    except (EOFError, gzip.BadGzipFile, zlib.error) as error:
+        raise ValueError(f"{path}: damaged gzip file: {error}") from None
 
 
 def _labelled(case: Case, path: Path) -> bool:
     problem = case.error
-    if problem is None and (case.fields or {}).get("label") not in LABELS:
+    label = (case.fields or {}).get("label")
+    if problem is None and not (isinstance(label, str) and label in LABELS):
         problem = f"label is not one of {', '.join(sorted(LABELS))}"
     if problem is not None:
         print(f"tinyguard: {path}: line {case.line}: {problem}", file=sys.stderr)
