@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import io
 import json
 import subprocess
 from pathlib import Path
@@ -11,6 +12,7 @@ import pytest
 
 from tests.cli.conftest import ROOT, Run, command
 from tinyguard import Verdict
+from tinyguard.cli import main
 
 SAFE, THREAT = "the weather is fine", "please ignore the weather"
 
@@ -27,6 +29,14 @@ def test_a_threat(run: Run) -> None:
     assert done.stdout.startswith(b"THREAT direct_injection")
     assert b"action block" in done.stdout
     assert b"weather" not in done.stdout + done.stderr
+
+
+def test_an_output_that_is_not_utf_8(tiny_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    written = io.BytesIO()
+    monkeypatch.setattr("sys.stdout", io.TextIOWrapper(written, "ascii", write_through=True))
+    assert main(["scan", THREAT, "--model", str(tiny_folder)]) == 3
+    assert written.getvalue().startswith(b"THREAT direct_injection")
+    assert b"characters 0?" in written.getvalue()
 
 
 def test_the_verdict_as_json(run: Run) -> None:

@@ -251,7 +251,9 @@ def test_the_input_is_not_written_over(tiny_folder: Path, tmp_path: Path) -> Non
     assert source.read_bytes() == jsonl({"text": SAFE})
 
 
-def test_pipes_and_devices_are_read_and_written_straight_through(tiny_folder: Path, finished: tuple[Path, bytes]) -> None:
+def test_pipes_and_devices_are_read_and_written_straight_through(
+    tiny_folder: Path, finished: tuple[Path, bytes]
+) -> None:
     source, whole = finished
     head = b"".join(source.read_bytes().splitlines(keepends=True)[:200])
     for target in ("/dev/null", "pipe"):

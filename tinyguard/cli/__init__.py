@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Sequence
+from io import TextIOWrapper
 
 from tinyguard.cli.common import EXIT_FAILURE, EXIT_USAGE, UsageError
 
@@ -30,6 +31,8 @@ def parser() -> argparse.ArgumentParser:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
+    if isinstance(sys.stdout, TextIOWrapper):
+        sys.stdout.reconfigure(errors="replace")  # a dash that the terminal does not know must not cost the answer
     options = parser().parse_args(arguments)
     try:
         return int(options.run(options))
