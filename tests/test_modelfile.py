@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.tiny_model import FILES, write_model
-from tinyguard import Guard, ModelFileError
+from tinyguard import Guard, ModelFileError, native
 
 
 @pytest.mark.parametrize("name", FILES)
@@ -37,6 +37,20 @@ def test_a_damaged_file_is_named_with_its_sha256(tmp_path: Path, name: str, dama
         Guard(folder)
     assert name in str(caught.value)
     assert expected in str(caught.value)
+
+
+@pytest.mark.parametrize(("content", "problem"), [(None, "missing"), (b"", "damaged"), (b"TG" * 500, "damaged")])
+def test_the_letter_statistics_are_named_too(
+    tiny_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, content: bytes | None, problem: str
+) -> None:
+    path = tmp_path / "language.bin"
+    if content is not None:
+        path.write_bytes(content)
+    monkeypatch.setattr(native, "_ready", False)
+    monkeypatch.setattr(native, "LANGUAGE_FILE", path)
+    with pytest.raises(ModelFileError, match=rf"language\.bin is {problem}") as caught:
+        Guard(tiny_folder)
+    assert caught.value.path == path
 
 
 @pytest.mark.parametrize("name", FILES)

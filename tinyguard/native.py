@@ -6,6 +6,7 @@ import threading
 from pathlib import Path
 
 from tinyguard import _core
+from tinyguard.modelfile import ModelFileError
 
 LANGUAGE_FILE = Path(__file__).parent / "data" / "language.bin"
 
@@ -14,14 +15,28 @@ _ready = False
 
 
 def load() -> None:
-    """Load the letter n-grams and dictionaries that the detectors compare with. Safe to call from any thread."""
+    """Load the letter n-grams and dictionaries that the detectors compare with. Safe to call from any thread.
+
+    Raises ModelFileError where their file is missing or damaged; it has a checksum of its own.
+    """
     global _ready
     if _ready:
         return
     with _lock:
         if not _ready:
-            _core.load_language(LANGUAGE_FILE.read_bytes())
+            _load()
             _ready = True
+
+
+def _load() -> None:
+    try:
+        _core.load_language(LANGUAGE_FILE.read_bytes())
+    except FileNotFoundError:
+        raise ModelFileError(LANGUAGE_FILE, "is missing") from None
+    except OSError as error:
+        raise ModelFileError(LANGUAGE_FILE, f"cannot be read: {error.strerror}") from None
+    except ValueError as error:
+        raise ModelFileError(LANGUAGE_FILE, f"is damaged: {error}") from None
 
 
 def analyze(text: str) -> _core.Analysis:
