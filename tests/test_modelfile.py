@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.tiny_model import FILES, write_model
-from tinyguard import Guard, ModelFileError, native
+from tinyguard import Guard, ModelFileError, native, ops
 
 
 @pytest.mark.parametrize("name", FILES)
@@ -51,6 +51,28 @@ def test_the_letter_statistics_are_named_too(
     with pytest.raises(ModelFileError, match=rf"language\.bin is {problem}") as caught:
         Guard(tiny_folder)
     assert caught.value.path == path
+
+
+LIBRARY = ops.library()
+
+
+@pytest.mark.parametrize("share", [0.0, 0.0001, 0.3, 0.99])
+def test_a_damaged_library_of_operators_is_named(
+    tiny_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, share: float
+) -> None:
+    assert LIBRARY
+    path, content = tmp_path / LIBRARY.name, LIBRARY.read_bytes()
+    path.write_bytes(content[: int(share * len(content))])
+    monkeypatch.setattr(ops, "library", lambda: path)
+    with pytest.raises(ModelFileError, match="tinyguard_ops") as caught:
+        Guard(tiny_folder)
+    assert caught.value.path == path
+
+
+def test_an_unknown_instruction_set_is_named(tiny_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TINYGUARD_FORCE_ISA", "bogus")
+    with pytest.raises(ValueError, match=r"TINYGUARD_FORCE_ISA: .*'bogus'.*portable"):
+        Guard(tiny_folder)
 
 
 @pytest.mark.parametrize("name", FILES)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
@@ -159,12 +160,25 @@ def _session(folder: ModelFolder, name: str, native: bool, weights: fourbit.Byte
     options.enable_mem_pattern = False  # patterns are kept for every shape ever seen
     options.log_severity_level = 3
     path, expected = folder.folder / name, folder.sha256(name)
+    if native and (library := ops.library()) is not None:
+        _add_operators(options, library)
     try:
-        if native:
-            options.register_custom_ops_library(str(ops.library()))
         if weights is not None:
             # Copied while the session is made.
             options.add_external_initializers_from_files_in_memory([fourbit.STANDS_FOR], [weights], [weights.nbytes])
         return ort.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
     except Exception as error:
         raise ModelFileError(path, f"is not a model that ONNX Runtime reads: {error}", expected) from None
+
+
+def _add_operators(options: Any, library: Path) -> None:
+    """Raises ModelFileError for a damaged library, ValueError for an instruction set that it does not know."""
+    if ops.ends_early(library):  # the loader would map it and crash
+        raise ModelFileError(library, "is damaged: it ends early")
+    try:
+        options.register_custom_ops_library(str(library))
+    except Exception as error:
+        _, forced, problem = str(error).partition("TINYGUARD_FORCE_ISA: ")
+        if forced:
+            raise ValueError(forced + problem) from None
+        raise ModelFileError(library, f"is no library of operators that ONNX Runtime loads: {error}") from None
