@@ -6,10 +6,11 @@ import hashlib
 import json
 from pathlib import Path
 
+import onnx
 import pytest
 
 from tests.tiny_model import FILES, write_model
-from tinyguard import Guard, ModelFileError, native, ops
+from tinyguard import Guard, ModelFileError, Policy, native, ops
 
 
 @pytest.mark.parametrize("name", FILES)
@@ -92,6 +93,37 @@ def test_a_file_of_another_kind_is_named_even_if_its_sha256_fits(tmp_path: Path,
 def test_a_folder_without_a_manifest(tmp_path: Path) -> None:
     with pytest.raises(ModelFileError, match=r"model\.json is missing"):
         Guard(tmp_path)
+
+
+def test_a_path_that_no_file_can_have() -> None:
+    with pytest.raises(ModelFileError, match=r"cannot be read: embedded null"):
+        Guard("a\0b")
+
+
+def test_a_preset_that_the_manifest_has_no_threshold_for(tmp_path: Path) -> None:
+    folder = write_model(tmp_path, thresholds={})
+    with pytest.raises(ModelFileError, match=r"model\.json has no threshold for policy 'balanced'"):
+        Guard(folder)
+    with pytest.raises(ValueError, match="unknown policy 'lenient'"):
+        Guard(folder, policy="lenient")
+    assert Guard(folder, policy=Policy.custom(0.5)).classify("the weather").is_safe
+
+
+def test_a_file_that_a_graph_needs_must_be_listed(tmp_path: Path) -> None:
+    folder = write_model(tmp_path)
+    manifest = json.loads((folder / "model.json").read_text())
+    for name in ("fast.onnx", "fast.plain.onnx"):
+        onnx.save_model(onnx.load(folder / name), folder / name, save_as_external_data=True, location=f"{name}.bin",
+                        size_threshold=0)  # fmt: skip
+        for one in (name, f"{name}.bin"):
+            manifest["files"][one] = {"sha256": hashlib.sha256((folder / one).read_bytes()).hexdigest()}
+    (folder / "model.json").write_text(json.dumps(manifest))
+    assert Guard(folder).classify("the weather").is_safe
+    for name in ("fast.onnx", "fast.plain.onnx"):
+        del manifest["files"][f"{name}.bin"]
+    (folder / "model.json").write_text(json.dumps(manifest))
+    with pytest.raises(ModelFileError, match=r"model\.json is damaged: it does not list fast.*\.bin"):
+        Guard(folder)
 
 
 @pytest.mark.parametrize("content", [b"", b"{", b"[]", b'"text"', b"\xff", b"{}", b"[" * 100_000, b"1" * 5_000])

@@ -16,7 +16,7 @@ import onnxruntime
 
 from tinyguard import native
 from tinyguard.judge import Scan, judge, verdict
-from tinyguard.modelfile import open_folder
+from tinyguard.modelfile import MANIFEST, ModelFileError, open_folder
 from tinyguard.network import Reading
 from tinyguard.policy import PRESETS, ROLES, Policy, text_hash
 from tinyguard.runtime import BATCH_TOKENS, Runtime, Window
@@ -49,6 +49,8 @@ class Guard:
             raise ValueError(f"threads must be at least 1, not {threads}")
         folder = open_folder(model)
         if isinstance(policy, str):
+            if policy in PRESETS and policy not in folder.thresholds:
+                raise ModelFileError(folder.folder / MANIFEST, f"has no threshold for policy {policy!r}")
             policy = Policy.preset(policy, folder.thresholds)
         elif not isinstance(policy, Policy):
             raise TypeError(f"policy must be a Policy or one of {', '.join(PRESETS)}, not {type(policy).__name__}")

@@ -94,11 +94,13 @@ def open_folder(path: str | PathLike[str] | None = None) -> ModelFolder:
     folder = BUNDLED if path is None else Path(path)
     manifest = folder / MANIFEST
     try:
-        fields = json.loads(manifest.read_bytes())
+        content = manifest.read_bytes()
     except FileNotFoundError:
         raise ModelFileError(manifest, "is missing") from None
-    except OSError as error:
-        raise ModelFileError(manifest, f"cannot be read: {error.strerror}") from None
+    except (OSError, ValueError) as error:  # ValueError: a NUL in the path
+        raise ModelFileError(manifest, f"cannot be read: {getattr(error, 'strerror', error)}") from None
+    try:
+        fields = json.loads(content)
     except (ValueError, RecursionError):
         raise ModelFileError(manifest, "is damaged: it is not JSON") from None
     try:

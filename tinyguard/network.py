@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any, NamedTuple, TypeAlias
 
@@ -10,7 +11,7 @@ import numpy.typing as npt
 import onnxruntime as ort
 
 from tinyguard import _core, fourbit, ops
-from tinyguard.modelfile import Calibration, ModelFileError, ModelFolder
+from tinyguard.modelfile import MANIFEST, Calibration, ModelFileError, ModelFolder
 from tinyguard.tokenizer import Ids
 
 Floats: TypeAlias = npt.NDArray[np.float32]
@@ -152,6 +153,20 @@ def _four_bit_weights(folder: ModelFolder) -> fourbit.Bytes | None:
         raise ModelFileError(path, f"is damaged: {error}", expected) from None
 
 
+#: In a graph: the name, behind its length, of a file that holds a tensor's values.
+_LOCATION = re.compile(rb"\n\x08location\x12([\x01-\x7f])")
+
+
+def _check_listed(folder: ModelFolder, name: str) -> None:
+    """Raises ModelFileError where a graph reads a file that model.json does not list, so that nothing verified it."""
+    content = (folder.folder / name).read_bytes()
+    known = {*folder.files, *([fourbit.STANDS_FOR] if fourbit.FILE in folder.files else [])}
+    for found in _LOCATION.finditer(content):
+        needed = content[found.end() : found.end() + found[1][0]].decode(errors="replace")
+        if needed not in known:
+            raise ModelFileError(folder.folder / MANIFEST, f"is damaged: it does not list {needed}, which {name} needs")
+
+
 def _session(folder: ModelFolder, name: str, native: bool, weights: fourbit.Bytes | None) -> Any:
     options = ort.SessionOptions()
     # Texts and batches are what runs side by side; one that is alone has a core to itself.
@@ -160,6 +175,7 @@ def _session(folder: ModelFolder, name: str, native: bool, weights: fourbit.Byte
     options.enable_mem_pattern = False  # patterns are kept for every shape ever seen
     options.log_severity_level = 3
     path, expected = folder.folder / name, folder.sha256(name)
+    _check_listed(folder, name)
     if native and (library := ops.library()) is not None:
         _add_operators(options, library)
     try:
