@@ -93,13 +93,22 @@ def test_a_policy_that_makes_no_sense_is_refused(fields: dict[str, object]) -> N
         {"threshold": 0.5, "allow_list": "abc"},
         {"threshold": 0.5, "allow_list": [1]},
         {"threshold": 0.5, "role_thresholds": ["tool"]},
+        {"threshold": 0.5, "role_thresholds": 5},
         {"threshold": 0.5, "role_thresholds": {"tool": None}},
+        {"threshold": 0.5, "role_thresholds": {"tool": "0.5"}},
+        {"threshold": 0.5, "allow_list": 5},
         {"threshold": 0.5, "overflow_action": ["flag"]},
     ],
 )
 def test_a_policy_of_wrong_types_is_refused(fields: dict[str, object]) -> None:
-    with pytest.raises(TypeError):
+    with pytest.raises(TypeError, match=r"must be|unhashable"):
         Policy.from_dict(fields)
+
+
+@pytest.mark.parametrize("texts", ["abc", b"abc", [b"abc"], [5], 5])
+def test_only_a_collection_of_texts_is_allowed(texts: object) -> None:
+    with pytest.raises(TypeError, match=r"must be|not iterable"):
+        Policy.custom(0.5).allowing(texts)  # type: ignore[arg-type]
 
 
 def test_a_policy_survives_its_file(tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from os import PathLike
 from pathlib import Path
@@ -47,6 +47,8 @@ class Bands(NamedTuple):
 
 def text_hash(text: str) -> str:
     """The key of a text in an allow-list: SHA-256 of its UTF-8 bytes (lone surrogates as three bytes)."""
+    if not isinstance(text, str):
+        raise TypeError(f"text must be a str, not {type(text).__name__}")
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 
@@ -98,8 +100,6 @@ class Policy:
             raise ValueError(f"review ({self.review}) must not be above block ({self.block})")
         if not isinstance(self.role_thresholds, Mapping):
             raise TypeError("role_thresholds must be an object of roles and thresholds")
-        if min(self.threshold, *self.role_thresholds.values(), 1.0) <= 0:
-            raise ValueError("a threshold of 0 would convict every text")
         for role in self.role_thresholds:
             if role not in ROLES:
                 raise ValueError(f"unknown role {role!r}: expected one of {', '.join(ROLES)}")
@@ -108,11 +108,14 @@ class Policy:
             "role_thresholds",
             {role: _probability(f"threshold of {role}", value) for role, value in self.role_thresholds.items()},
         )
+        if min(self.threshold, *self.role_thresholds.values(), 1.0) <= 0:
+            raise ValueError("a threshold of 0 would convict every text")
         if self.overflow_action not in ACTION_CODES:
             raise ValueError(f"unknown action {self.overflow_action!r}: expected one of {', '.join(ACTION_CODES)}")
-        if isinstance(self.allow_list, str) or not all(isinstance(key, str) for key in self.allow_list):
+        hashes = self.allow_list
+        if isinstance(hashes, str) or not isinstance(hashes, Collection) or any(not isinstance(k, str) for k in hashes):
             raise TypeError("allow_list must be a collection of SHA-256 hashes, each a string")
-        hashes = frozenset(key.lower() for key in self.allow_list)
+        hashes = frozenset(key.lower() for key in hashes)
         if any(len(key) != 64 or set(key) - set("0123456789abcdef") for key in hashes):
             raise ValueError("allow_list holds something that is not a SHA-256 hash; make keys with text_hash(text)")
         set_field(self, "allow_list", hashes)
@@ -128,6 +131,8 @@ class Policy:
 
     def allowing(self, texts: Iterable[str]) -> Policy:
         """The same policy with these exact texts on the allow-list."""
+        if isinstance(texts, str | bytes):
+            raise TypeError("texts must be a collection of strings, not one string")
         return dataclasses.replace(self, allow_list=self.allow_list | {text_hash(text) for text in texts})
 
     @classmethod
