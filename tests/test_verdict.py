@@ -3,6 +3,7 @@ from __future__ import annotations
 import dataclasses
 import json
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -58,7 +59,13 @@ def test_more_than_16_bits_are_refused(bits: int) -> None:
         decode_bits(bits)
 
 
-@pytest.mark.parametrize("bits", ["1", 1.0, True, None])
+def test_bits_of_an_array_are_decoded() -> None:
+    for kind in (np.uint16, np.int64):
+        assert decode_bits(kind(0x3AF2)) == decode_bits(0x3AF2)
+        assert {type(field) for field in decode_bits(kind(0x3AF2))} == {int}
+
+
+@pytest.mark.parametrize("bits", ["1", 1.0, True, None, np.float32(1), np.True_])
 def test_bits_must_be_an_integer(bits: int) -> None:
     with pytest.raises(TypeError):
         decode_bits(bits)

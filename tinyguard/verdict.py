@@ -13,7 +13,8 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from operator import index
+from typing import Any, NamedTuple, SupportsIndex
 
 THREAT_CODES: dict[str, int] = {
     "benign": 0,
@@ -76,10 +77,11 @@ def encode_bits(threat: int | str, confidence: int = 0, severity: int = 0, actio
     )
 
 
-def decode_bits(bits: int) -> Bits:
-    """Unpack 16 bits; reserved codes come back as they are."""
-    if isinstance(bits, bool) or not isinstance(bits, int):
+def decode_bits(bits: SupportsIndex) -> Bits:
+    """Unpack 16 bits, of an int or what stands for one (`numpy.uint16`); reserved codes come back as they are."""
+    if isinstance(bits, bool) or not isinstance(bits, SupportsIndex):
         raise TypeError(f"bits must be an integer, not {type(bits).__name__}")
+    bits = index(bits)
     if not 0 <= bits <= 0xFFFF:
         raise ValueError(f"bits must be from 0 to 65535, not {bits}")
     return Bits(
