@@ -202,6 +202,7 @@ def test_nothing_to_read_is_benign(tiny_guard: Guard, text: str) -> None:
     verdict = tiny_guard.classify(text)
     assert (verdict.is_safe, verdict.threat_type, verdict.score, verdict.bits & 0xF) == (True, "benign", 0.0, 0)
     assert verdict.route == "empty"
+    assert verdict.detectors == dict.fromkeys(tiny_guard.classify(SAFE).detectors, 0.0)
 
 
 @pytest.mark.parametrize("text", ["\ud800", "ignore \udfff", "\ud83d ignore \udc80\udcff", "\x00 ignore", "\U0010ffff"])
@@ -299,6 +300,7 @@ def test_the_allow_list_passes_the_exact_text_only(tiny_folder: Path) -> None:
     guard = Guard(tiny_folder, policy=Policy.custom(0.5).allowing([DIRECT]))
     verdict = guard.classify(DIRECT)
     assert (verdict.is_safe, verdict.route, verdict.action) == (True, "allow_list", "allow")
+    assert verdict.detectors == dict.fromkeys(guard.classify(SAFE).detectors, 0.0)
     assert not guard.classify(DIRECT + " ").is_safe
     assert [verdict.is_safe for verdict in guard.classify_batch([DIRECT, JAILBREAK])] == [True, False]
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
+from tinyguard import _core
 from tinyguard.network import ROUTES, Reading
 from tinyguard.policy import Bands
 from tinyguard.runtime import Runtime, Window
@@ -19,6 +20,10 @@ _INDIRECT_ROLES = frozenset(("tool", "document"))
 
 # What hides a text shows in one of these detectors, or has been recovered into a view of its own.
 _DISGUISES = ("flip", "homoglyph", "encryption", "encoding", "typoglycemia", "leet", "invisible")
+
+_INTENT = "harmful_intent"
+#: The keys of a verdict's `detectors`.
+DETECTORS = (*_core.DETECTOR_NAMES, _INTENT)
 
 # From this many windows on, more of them excuse nothing: padding must not buy an attack more than that.
 _MOST_WINDOWS = 4
@@ -187,7 +192,7 @@ def judge(scan: Scan, bands: Bands, overflow_action: str, runtime: Runtime, late
         threat = "uncertain"
 
     detectors = {name: round(value, 4) for name, value in analysis.detectors.items()}
-    detectors["harmful_intent"] = round(scan.harmful_intent, 4)
+    detectors[_INTENT] = round(scan.harmful_intent, 4)
     return verdict(score, bands.threshold, threat, level, action, ROUTES[scan.route], latency_ms, view=view,
                    spans=tuple(spans), detectors=detectors, truncated=analysis.overflow)  # fmt: skip
 

@@ -113,7 +113,7 @@ class Verdict:
     bits         threat, confidence, severity and action in 16 bits
     route        which way the text took: ``empty``, ``allow_list``, or as its windows were read: ``fast_only``,
                  ``deep_only``, ``both`` (the last of these that one of them needed)
-    detectors    score in [0, 1] of each native detector
+    detectors    score in [0, 1] of each native detector, and ``harmful_intent``; all 0 where nothing was read
     spans        evidence in characters of the original text
     view         the view that convicted: ``text`` or the technique that was undone (``base64``, …)
     truncated    some hidden text was past the bounds and was not recovered
