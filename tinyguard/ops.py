@@ -24,5 +24,6 @@ def ends_early(library: Path) -> bool:
         head = file.read(64)
     if not head.startswith(b"\x7fELF\2") or len(head) < 64:
         return len(head) < 64
-    (offset,), (size, count) = struct.unpack_from("<Q", head, 40), struct.unpack_from("<HH", head, 58)
-    return library.stat().st_size < offset + size * count
+    offset, size, count = *struct.unpack_from("<Q", head, 40), *struct.unpack_from("<HH", head, 58)
+    end: int = offset + size * count
+    return library.stat().st_size < end
