@@ -1,7 +1,7 @@
 // What a detector is given and what it answers.
 #pragma once
 
-#include <algorithm>
+#include <utility>
 #include <vector>
 
 #include "text/normalize.h"
@@ -30,22 +30,29 @@ struct Recovery {
   float plausibility;  // in [0, 1]: how much the result reads like language (or like code)
 };
 
+// Of two recoveries that overlap only one can stand in a view: the one that covers more, then the more
+// plausible.
+inline bool outweighs(const Recovery& a, const Recovery& b) {
+  return a.span.size() != b.span.size() ? a.span.size() > b.span.size() : a.plausibility > b.plausibility;
+}
+
 struct Detection {
   float score = 0.0f;  // in [0, 1]
   std::vector<Evidence> evidence;
-  std::vector<Recovery> recoveries;
-};
+  std::vector<Recovery> recoveries;  // no bound on them: decoys must not hide another
+  bool cut = false;  // a bound on the work left something unread that might have been one more recovery
 
-// Whether something that was recovered already covers half of a span: a weaker reading of it says no more.
-inline bool mostly_recovered(const Detection& detection, Span span) {
-  uint32_t covered = 0;
-  for (const Recovery& recovery : detection.recoveries) {
-    const uint32_t begin = std::max(recovery.span.begin, span.begin);
-    const uint32_t end = std::min(recovery.span.end, span.end);
-    covered += end > begin ? end - begin : 0;
+  // As many as there are, but of neighbours that overlap only the one that a view would show.
+  void recover(Recovery recovery) {
+    if (!recoveries.empty() && recovery.span.begin < recoveries.back().span.end &&
+        recoveries.back().span.begin < recovery.span.end &&
+        std::string_view(recoveries.back().kind) == recovery.kind) {
+      if (outweighs(recovery, recoveries.back())) recoveries.back() = std::move(recovery);
+      return;
+    }
+    recoveries.push_back(std::move(recovery));
   }
-  return 2 * covered >= span.size();
-}
+};
 
 // Every detector is a pure function of this type: no state, no exception, linear time.
 using Detector = Detection (*)(const TextView& view);

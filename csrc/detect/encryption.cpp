@@ -13,7 +13,6 @@ namespace {
 
 using namespace encryption;
 
-constexpr size_t kMaxRecoveries = 16;
 constexpr size_t kSample = 240;  // letters that the rules are tried on
 constexpr size_t kTried = 5;     // rules that the letter model judges, after a ranking by letter counts
 constexpr size_t kWidest = 40;   // words or tokens that a stretch is widened by on each side
@@ -246,9 +245,7 @@ void add(Detection& detection, Span span, std::u32string text, const char* kind,
   const float sure = 1.0f - std::exp(-static_cast<float>(reading.letters) / 10.0f);
   detection.score = std::max(detection.score, std::min(1.0f, reading.plausibility * sure));
   detection.evidence.push_back({span, kind});
-  if (detection.recoveries.size() < kMaxRecoveries) {
-    detection.recoveries.push_back({std::move(text), span, kind, reading.plausibility});
-  }
+  detection.recover({std::move(text), span, kind, reading.plausibility});
 }
 
 int noise(const WordScan& scan, std::u32string_view text, size_t i, const CipherAlphabet& alphabet) {

@@ -55,7 +55,7 @@ void close(Detection& detection, std::u32string_view text, std::vector<Fragment>
   if (plausibility < 0.6f) return;
   detection.score = std::max(detection.score, 0.5f * plausibility);
   detection.evidence.push_back({span, "numbered_fragments"});
-  detection.recoveries.push_back({std::move(plain), span, "numbered_fragments", plausibility});
+  detection.recover({std::move(plain), span, "numbered_fragments", plausibility});
 }
 
 constexpr size_t kLeastRows = 6;

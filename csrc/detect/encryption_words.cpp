@@ -10,7 +10,6 @@
 namespace tinyguard {
 namespace {
 
-constexpr size_t kMaxRecoveries = 16;
 constexpr uint32_t kLeastWords = 4;
 constexpr float kPlausible = 0.6f;
 constexpr int kLeastOrder = 8 * kNat;  // log odds that a rearrangement must win
@@ -21,9 +20,7 @@ void add(Detection& detection, Span span, std::u32string text, const char* kind,
          float sure) {
   detection.score = std::max(detection.score, std::min(1.0f, plausibility * sure));
   detection.evidence.push_back({span, kind});
-  if (detection.recoveries.size() < kMaxRecoveries) {
-    detection.recoveries.push_back({std::move(text), span, kind, plausibility});
-  }
+  detection.recover({std::move(text), span, kind, plausibility});
 }
 
 void find_structures(Detection& detection, std::u32string_view text) {

@@ -19,7 +19,6 @@ constexpr int kLeastOrder = 9 * kNat;
 constexpr int kOrderBias = 4;  // a pair of words: sentences in order may contain a few odd pairs
 constexpr float kPlausible = 0.6f;
 constexpr size_t kLeastPairs = 5;
-constexpr size_t kMaxRecoveries = 8;
 constexpr size_t kWidest =
     40;  // words or characters that a stretch is widened by on each side; keeps the work linear
 
@@ -137,9 +136,7 @@ void add(Detection& detection, Span span, std::u32string text, const char* kind,
          float sure) {
   detection.score = std::max(detection.score, std::min(1.0f, plausibility * sure));
   detection.evidence.push_back({span, kind});
-  if (detection.recoveries.size() < kMaxRecoveries) {
-    detection.recoveries.push_back({std::move(text), span, kind, plausibility});
-  }
+  detection.recover({std::move(text), span, kind, plausibility});
 }
 
 void find_flipped_letters(Detection& detection, const WordScan& scan, std::u32string_view text) {

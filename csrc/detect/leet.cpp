@@ -11,16 +11,13 @@
 namespace tinyguard {
 namespace {
 
-constexpr size_t kMaxRecoveries = 8;
 constexpr float kPlausible = 0.75f;
 
 void add(Detection& detection, Span span, std::u32string text, const char* kind, float plausibility,
          float sure) {
   detection.score = std::max(detection.score, std::min(1.0f, plausibility * sure));
   detection.evidence.push_back({span, kind});
-  if (detection.recoveries.size() < kMaxRecoveries) {
-    detection.recoveries.push_back({std::move(text), span, kind, plausibility});
-  }
+  detection.recover({std::move(text), span, kind, plausibility});
 }
 
 // --- leet ---

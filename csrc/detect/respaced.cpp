@@ -30,7 +30,6 @@ constexpr uint32_t kCommonLetters = 3, kCommonCost = 70;  // tenths of a nat
 constexpr uint32_t kLeastMarked = 3;
 constexpr float kMostBefore = 0.92f, kPlausible = 0.85f, kLeastMeanWord = 3.2f, kMostMeanCost = 2.6f;
 constexpr size_t kMostCode = 1;
-constexpr size_t kMaxRecoveries = 16;
 
 bool is_code(std::u32string_view text, const Word& word) {
   const auto code = [](char32_t c) { return c - U'0' < 10 || c == '@' || c == '$' || c == '+' || c == '/'; };
@@ -96,10 +95,11 @@ Mended compare(const WordScan& before, std::u32string_view text, const WordScan&
 }
 
 // The words `first` to `last` put right, if that makes a sentence of them.
-void judge(Detection& detection, std::u32string_view text, const WordScan& scan, size_t first, size_t last) {
+void judge(Detection& detection, const Covered& covered, std::u32string_view text, const WordScan& scan,
+           size_t first, size_t last) {
   const Span span{scan.words[first].begin, scan.words[last].end()};
   const std::u32string_view part = text.substr(span.begin, span.size());
-  if (mostly_recovered(detection, span) || looks_like_code(*scan.tables, part)) return;
+  if (covered.mostly(span) || looks_like_code(*scan.tables, part)) return;
   const WordScan was = scan_words(part);
   const Reading before = read_text(was, part);
   std::u32string respaced = respace_marked_words(part);
@@ -122,7 +122,7 @@ void judge(Detection& detection, std::u32string_view text, const WordScan& scan,
   const bool in_order = after.order >= before.order + per_word * static_cast<int>(after.words);
   if (!in_order && !(mended.marked >= kLeastMarked && left == 0)) return;
   detection.evidence.push_back({span, "respaced"});
-  detection.recoveries.push_back({std::move(respaced), span, "respaced", after.plausibility});
+  detection.recover({std::move(respaced), span, "respaced", after.plausibility});
 }
 
 }  // namespace
@@ -148,8 +148,8 @@ void find_respaced(Detection& detection, const TextView& view, const WordScan& s
     if ((word.flags & kCapital) && !(word.flags & kSentence) && !touched(i)) return kName;
     return word.size >= 2 ? kUnknown : 0;
   };
-  const size_t known = detection.recoveries.size();
-  size_t free = 0;  // the first word that was not judged
+  const Covered covered(detection.recoveries);  // its own are disjoint
+  size_t free = 0;                              // the first word that was not judged
   for (const Stretch& stretch : find_stretches(words.size(), kLeast, kDrop, value)) {
     if (stretch.last < free) continue;
     const Stretch wide = widen_stretch(stretch, free, words.size(), [&](size_t i) {
@@ -159,7 +159,7 @@ void find_respaced(Detection& detection, const TextView& view, const WordScan& s
     for (size_t first = wide.first; first <= wide.last; first = free) {
       size_t last = first;
       while (last < wide.last && words[last + 1].end() - words[first].begin <= kLongestJudged) ++last;
-      if (detection.recoveries.size() - known < kMaxRecoveries) judge(detection, text, scan, first, last);
+      judge(detection, covered, text, scan, first, last);
       free = last + 1;
     }
   }

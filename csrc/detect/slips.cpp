@@ -19,9 +19,9 @@ constexpr int kDrop = 30;
 // Names and foreign words read like language before anything is repaired, and fit in no better afterwards.
 constexpr float kMostBefore = 0.89f, kPlausible = 0.7f;
 constexpr int kLeastOrder = 4 * kNat, kLeastOrderFew = 10 * kNat;
-constexpr size_t kMaxRecoveries = 8;
-// Unknown words that are tried before a text without repairs is let go, and of one text at all.
-constexpr uint32_t kTried = 12, kMost = 1500;
+// Unknown words that are tried before a stretch without repairs is let go; of one text so many at all, or one
+// word in so many where that is more.
+constexpr uint32_t kTried = 12, kMost = 1500, kMostShare = 4;
 constexpr uint32_t kGivenUp = 3;  // words without a repair that end the trial, beside one for each repair
 
 // A capital and then a small letter, in the middle of a sentence.
@@ -79,18 +79,30 @@ void detect_slips(const TextView& view, const WordScan& scan, Detection& detecti
     if (!(word.flags & kLatin) || is_name(scan, text, word)) return kName;
     return word.size >= 4 ? kUnknown : word.size == 3 ? kShortUnknown : 0;
   };
-  uint32_t budget = kMost;
-  size_t free = 0, found = 0;  // the first word that no view has taken in
+  uint32_t budget = std::max(kMost, static_cast<uint32_t>(words.size() / kMostShare));
+  size_t free = 0;  // the first word that no view has taken in
+  const Covered covered(detection.recoveries);
+  Span own{};
   for (const Stretch& stretch : find_stretches(words.size(), kLeast, kDrop, value)) {
-    if (stretch.last < free || found == kMaxRecoveries) continue;
+    if (stretch.last < free) continue;
     const Span seen{words[stretch.first].begin, words[stretch.last].end()};
-    if (mostly_recovered(detection, seen)) continue;
-    if (!promising(scan, text, stretch, budget)) continue;
+    if (covered.mostly(seen, own)) continue;
+    if (budget == 0) {
+      detection.cut = true;
+      break;
+    }
+    if (!promising(scan, text, stretch, budget)) {
+      detection.cut = detection.cut || budget == 0;
+      continue;
+    }
     // The clause that the stretch stands in is what a reader should see.
     Stretch wide = widen_stretch(stretch, free, words.size(),
                                  [&](size_t i) { return (words[i].flags & (kSentence | kLineBreak)) != 0; });
-    if (budget == 0) break;
-    wide.last = std::min(wide.last, wide.first + budget - 1);
+    if (wide.last - wide.first >= budget) {
+      detection.cut = true;
+      if (budget == 0) break;
+      wide.last = wide.first + budget - 1;
+    }
     budget -= static_cast<uint32_t>(wide.last - wide.first + 1);
     const std::vector<Place> places = places_of(scan, text, wide.first, wide.last, slip_options);
     const std::vector<uint8_t> chosen = choose_words(*scan.tables, places);
@@ -104,9 +116,9 @@ void detect_slips(const TextView& view, const WordScan& scan, Detection& detecti
     if (reading.order < before.order + least) continue;
     if (reading.plausibility < kPlausible || reading.known_letters * 5 < reading.letters * 3) continue;
     free = wide.last + 1;
-    ++found;
+    own = whole;
     detection.evidence.push_back({seen, "slips"});
-    detection.recoveries.push_back({std::move(repaired), whole, "slips", reading.plausibility});
+    detection.recover({std::move(repaired), whole, "slips", reading.plausibility});
   }
 }
 

@@ -11,7 +11,6 @@
 namespace tinyguard {
 namespace {
 
-constexpr size_t kMaxRecoveries = 16;
 constexpr uint32_t kLeastSingles = 6;  // letters in a row
 constexpr uint32_t kManySingles = 40;
 constexpr uint32_t kWidestGap = 6;       // characters between them
@@ -27,9 +26,7 @@ void add(Detection& detection, Span span, std::u32string text, const char* kind,
          float sure) {
   detection.score = std::max(detection.score, std::min(1.0f, plausibility * sure));
   detection.evidence.push_back({span, kind});
-  if (detection.recoveries.size() < kMaxRecoveries) {
-    detection.recoveries.push_back({std::move(text), span, kind, plausibility});
-  }
+  detection.recover({std::move(text), span, kind, plausibility});
 }
 
 // "a b c d e f": the alphabet, not a word.

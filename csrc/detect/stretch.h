@@ -1,9 +1,12 @@
 // Stretches of words over which a score that is negative on ordinary text adds up to something.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <vector>
+
+#include "detect/detection.h"
 
 namespace tinyguard {
 
@@ -54,6 +57,47 @@ Stretch widen_stretch(Stretch stretch, size_t free, size_t count, Stops stops) {
   for (size_t n = 0; n < kWidest && stretch.last + 1 < count && !stops(stretch.last + 1); ++n) ++stretch.last;
   return stretch;
 }
+
+// What was recovered before a weaker finder looks: of a span that is half covered it says no more.
+class Covered {
+ public:
+  explicit Covered(const std::vector<Recovery>& recoveries) {
+    for (const Recovery& recovery : recoveries) {
+      begins_.places.push_back(recovery.span.begin);
+      ends_.places.push_back(recovery.span.end);
+    }
+    begins_.add_up();
+    ends_.add_up();
+  }
+
+  // `own` is what the asking finder recovered last.
+  bool mostly(Span span, Span own = {}) const {
+    const uint32_t begin = std::max(span.begin, own.begin), end = std::min(span.end, own.end);
+    const uint64_t covered = before(span.end) - before(span.begin) + (end > begin ? end - begin : 0);
+    return 2 * covered >= span.size();
+  }
+
+ private:
+  // Sums of distances to sorted places, so that a question costs a binary search however many there are.
+  struct Places {
+    std::vector<uint32_t> places;
+    std::vector<uint64_t> sums;  // sums[i] is that of the first i places
+    void add_up() {
+      std::sort(places.begin(), places.end());
+      sums.assign(1, 0);
+      for (const uint32_t place : places) sums.push_back(sums.back() + place);
+    }
+    uint64_t distances(uint32_t to) const {
+      const auto count =
+          static_cast<size_t>(std::lower_bound(places.begin(), places.end(), to) - places.begin());
+      return uint64_t{to} * count - sums[count];
+    }
+  };
+  // Characters of recovered spans before a position, each span counted by itself.
+  uint64_t before(uint32_t position) const { return begins_.distances(position) - ends_.distances(position); }
+
+  Places begins_, ends_;
+};
 
 // Counts different words, as far as a proof needs: one word repeated is one piece of evidence.
 struct DifferentWords {

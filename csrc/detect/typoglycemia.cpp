@@ -25,7 +25,6 @@ constexpr uint32_t kLeastNoisy = 2;          // unknown words with capitals insi
 constexpr uint32_t kLeastWithoutVowels = 4;  // unknown words that may be that
 constexpr uint32_t kSample = 64;             // words after which a text without such capitals is let go
 constexpr float kPlausible = 0.7f;
-constexpr size_t kMaxRecoveries = 8;
 
 // What a stretch holds.
 struct Count {
@@ -170,8 +169,7 @@ Detection detect_typoglycemia(const TextView& view, const WordScan& scan) {
     const float score = count.share() * (1.0f - std::exp(-static_cast<float>(count.repairs) / 2.0f));
     detection.score = std::max(detection.score, std::min(1.0f, score));
     detection.evidence.push_back({{words[stretch.first].begin, words[stretch.last].end()}, "typoglycemia"});
-    if (detection.recoveries.size() < kMaxRecoveries)
-      detection.recoveries.push_back({std::move(clause), whole, "typoglycemia", plausibility});
+    detection.recover({std::move(clause), whole, "typoglycemia", plausibility});
   }
   if (glance.vowels) detect_vowels(view, scan, detection);
   detect_slips(view, scan, detection);

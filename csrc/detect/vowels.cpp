@@ -22,7 +22,6 @@ constexpr int kDrop = 30;
 constexpr int kMuchRarer = 20;  // tenths of a nat
 constexpr int32_t kRarest = 115;
 constexpr float kPlausible = 0.8f;
-constexpr size_t kMaxRecoveries = 8;
 
 }  // namespace
 
@@ -79,8 +78,7 @@ void detect_vowels(const TextView& view, const WordScan& scan, Detection& detect
         static_cast<float>(repairs) / size * (1.0f - std::exp(-static_cast<float>(repairs) / 2.0f));
     detection.score = std::max(detection.score, std::min(1.0f, score));
     detection.evidence.push_back({{words[stretch.first].begin, words[stretch.last].end()}, "vowels"});
-    if (detection.recoveries.size() < kMaxRecoveries)
-      detection.recoveries.push_back({std::move(restored), whole, "vowels", reading.plausibility});
+    detection.recover({std::move(restored), whole, "vowels", reading.plausibility});
   }
 }
 

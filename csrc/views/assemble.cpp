@@ -25,10 +25,7 @@ std::vector<const Recovery*> arrange(std::vector<const Recovery*> recoveries) {
       kept.push_back(recovery);
       continue;
     }
-    const Recovery* last = kept.back();
-    const uint32_t size = recovery->span.size(), last_size = last->span.size();
-    if (size > last_size || (size == last_size && recovery->plausibility > last->plausibility))
-      kept.back() = recovery;
+    if (outweighs(*recovery, *kept.back())) kept.back() = recovery;
   }
   return kept;
 }

@@ -112,22 +112,20 @@ uint64_t overlap(const std::vector<Span>& replaced, const std::vector<Span>& inn
   return total;
 }
 
-// The second layer: what is hidden in the recovered text itself. Marks the outer view as superseded when
-// nearly all that it recovered was recovered once more, into something that reads better.
-void descend(Finished& outer, size_t limit, std::vector<Finished>& results, bool& overflow,
-             bool& superseded) {
+// What is hidden in the text that a view recovered: `take(candidate, size)` is given each technique and how
+// many characters of the recovered text it recovers once more. It answers whether to go on.
+template <typename Take>
+void look_into(const Finished& outer, bool& cut, Take take) {
   const TextView view{outer.normalized.text, outer.normalized};
   const Shared shared{scan_words(view.original), {}};
   std::vector<Recovery> recoveries = smuggled_recoveries(outer.normalized);
   for (const RegisteredDetector& detector : kDetectors) {
     if (!detector.recovers) continue;
     Detection detection = detector.detect(view, shared);
+    cut = cut || detection.cut;
     std::move(detection.recoveries.begin(), detection.recoveries.end(), std::back_inserter(recoveries));
   }
-  uint64_t outer_size = 0;
-  for (const Span& span : outer.replaced) outer_size += span.size();
   for (const Candidate& candidate : group(recoveries)) {
-    if (outer.view.kind == candidate.kind && context_of(candidate.kind) == Context::none) continue;
     std::vector<Span> spans;
     for (const Recovery* part : candidate.parts) {
       Span span = outer.normalized.to_original(part->span);
@@ -136,6 +134,18 @@ void descend(Finished& outer, size_t limit, std::vector<Finished>& results, bool
     }
     const uint64_t shared_size = overlap(outer.replaced, spans);
     if (shared_size == 0) continue;  // only the surroundings: the first layer has seen them
+    if (!take(candidate, shared_size)) return;
+  }
+}
+
+// The second layer. Marks the outer view as superseded when nearly all that it recovered was recovered once
+// more, into something that reads better.
+void descend(Finished& outer, size_t limit, std::vector<Finished>& results, bool& overflow,
+             bool& superseded) {
+  uint64_t outer_size = 0;
+  for (const Span& span : outer.replaced) outer_size += span.size();
+  look_into(outer, overflow, [&](const Candidate& candidate, uint64_t shared_size) {
+    if (outer.view.kind == candidate.kind && context_of(candidate.kind) == Context::none) return true;
     Finished inner = finish(candidate, outer.normalized, limit, overflow);
     inner.view.span = outer.view.span;
     inner.view.depth = outer.view.depth + 1;
@@ -143,7 +153,8 @@ void descend(Finished& outer, size_t limit, std::vector<Finished>& results, bool
     superseded = superseded ||
                  (10 * shared_size >= 9 * outer_size && candidate.plausibility > outer.view.plausibility);
     results.push_back(std::move(inner));
-  }
+    return true;
+  });
 }
 
 // Takes the weightiest views that are new and fit.
@@ -181,6 +192,7 @@ Analysis analyze(std::u32string_view original) {
   for (size_t i = 0; i < kDetectorCount; ++i) {
     Detection detection = kDetectors[i].detect(view, shared);
     analysis.scores[i] = detection.score;
+    analysis.overflow = analysis.overflow || detection.cut;
     for (const Evidence& evidence : detection.evidence) {
       if (evidence.span.size() > 0)
         analysis.evidence.push_back({normalized.to_original(evidence.span), evidence.kind});
