@@ -157,8 +157,23 @@ void descend(Finished& outer, size_t limit, std::vector<Finished>& results, bool
   });
 }
 
+// Whether a view of the last layer still hides something that would have made one more.
+bool hides_more(const Finished& inner, size_t limit, const std::vector<View>& views) {
+  bool cut = false, more = false;
+  look_into(inner, cut, [&](const Candidate& candidate, uint64_t) {
+    const Finished deeper = finish(candidate, inner.normalized, limit, cut);
+    more = !deeper.view.text.empty() && std::none_of(views.begin(), views.end(), [&](const View& view) {
+      return view.text == deeper.view.text;
+    });
+    return !more;
+  });
+  return more || cut;
+}
+
 // Takes the weightiest views that are new and fit.
 void select(std::vector<Finished> finished, size_t budget, Analysis& analysis) {
+  const size_t limit = budget;
+  std::vector<const Finished*> last;  // views of the last layer
   std::stable_sort(finished.begin(), finished.end(),
                    [](const Finished& a, const Finished& b) { return a.priority > b.priority; });
   for (Finished& candidate : finished) {
@@ -175,8 +190,11 @@ void select(std::vector<Finished> finished, size_t budget, Analysis& analysis) {
       analysis.overflow = true;
     }
     budget -= text.size();
+    if (candidate.view.depth == kMaxDepth) last.push_back(&candidate);
     analysis.views.push_back(std::move(candidate.view));
   }
+  for (size_t i = 0; i < last.size() && !analysis.overflow; ++i)
+    analysis.overflow = hides_more(*last[i], limit, analysis.views);
 }
 
 }  // namespace

@@ -1,9 +1,9 @@
 // One text through the core: normalize, detect, recover.
 //
 // A view is the text with what one technique hid put in its place. Every view is itself normalized and
-// searched once more, so that base64 of ROT13 is read ("base64+rot13"). The work is bounded: at most
-// kMaxViews recovered views, two layers, and recovered text of at most kLengthFactor times the input; when a
-// bound cuts something off, `overflow` says so.
+// searched once more, so that base64 of ROT13 is read ("base64+rot13"); what a third layer hides is not read,
+// but noticed. The work is bounded: at most kMaxViews recovered views, two layers, and recovered text of at
+// most kLengthFactor times the input; when a bound cuts something off, `overflow` says so.
 #pragma once
 
 #include <array>

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import codecs
 import threading
+from collections.abc import Callable
 
 import pytest
 from hypothesis import given, settings
@@ -82,8 +83,26 @@ def test_base64_twice() -> None:
     assert views(b64(b64(ORDER)))["base64+base64"] == ORDER
 
 
-def test_three_layers_stop_at_two() -> None:
-    assert not any(ORDER in text for text in views(b64(b64(b64(ORDER)))).values())
+@pytest.mark.parametrize(
+    "layers",
+    [
+        (b64, b64, b64),
+        (lambda text: codecs.encode(text, "rot13"), b64, lambda text: text.encode().hex()),
+        (lambda text: text.encode().hex(), b64, lambda text: "".join(f"%{b:02x}" for b in text.encode())),
+        (lambda text: text[::-1], lambda text: text.encode().hex(), b64, b64),
+        (b64, b64, b64, tags),
+    ],
+    ids=["base64 three times", "hex(base64(rot13))", "url(base64(hex))", "four layers", "tags outside"],
+)
+def test_three_layers_stop_at_two_and_are_told(layers: tuple[Callable[[str], str], ...]) -> None:
+    text = ORDER
+    for hide in layers[:2]:
+        text = hide(text)
+    assert not core.analyze(text).overflow
+    for hide in layers[2:]:
+        text = hide(text)
+    assert not any(ORDER in view for view in views(text).values())
+    assert core.analyze(text).overflow
 
 
 def test_hidden_element_with_base64() -> None:
