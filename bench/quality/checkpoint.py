@@ -1,7 +1,8 @@
 """A training checkpoint in fp32 PyTorch, under the same guard: normalization, views, windows and judge are unchanged.
 
 The detector differs from the model folder's in the numbers that the network gives and in nothing else, which is what
-counting decision flips needs. N-grams and locator are no part of a checkpoint: those of the folder are used.
+counting decision flips needs. N-grams, and a locator that was fitted afterwards, are no part of a checkpoint: those of
+the folder are used.
 
     python -m bench.quality.flips tinyguard=FOLDER bench.quality.checkpoint:Checkpoint=RUN/last.pt,FOLDER --score FILE …
 """
@@ -23,7 +24,7 @@ from bench.detector import TinyGuardDetector, folder_and_options, suffix
 from training.loop.checkpoint import load_model
 from training.model.dual import DualBranch
 from training.model.heads import Answer
-from training.model.locator import Locator
+from training.model.locator import MARGIN, Locator
 from training.model.ngrams import Ngrams
 
 Named = dict[str, Tensor]
@@ -89,7 +90,12 @@ def fast_session(model: DualBranch, ngrams: Ngrams | None = None, locator: Locat
         known = parted(answer, fast.answer.classes.shape[1])
         routes = model.router(known, fast.confidence, lengths, features if model.config.detectors else None)
         found = {"hidden": fast.hidden, "pooled": fast.pooled, "answer": answer, "routes": routes.softmax(-1)}
-        return found if locator is None else found | {"loudest": locator(fast.hidden, lengths)}
+        if locator is not None:
+            found["loudest"] = locator(fast.hidden, lengths)
+        if model.fast_locator is not None:
+            loudest = model.fast_locator(fast.hidden, lengths)
+            found["loudest"] = torch.cat([loudest[:, :1] + MARGIN, loudest[:, 1:]], 1)
+        return found
 
     return TorchSession(compute)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -65,9 +66,14 @@ def test_two_detectors(tiny_folder: Path) -> None:
 @pytest.fixture(scope="module")
 def toy(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with the checkpoint `last.pt` of a small random model, and its package `model`."""
-    folder = tmp_path_factory.mktemp("toy")
+    return small(tmp_path_factory.mktemp("toy"))
+
+
+def small(folder: Path, **parts: bool) -> Path:
+    """What `toy` gives, of a model with these parts."""
     toy_base(folder / "base")
     options = toy_options(folder)
+    options = replace(options, model=replace(options.model, **parts))
     torch.manual_seed(2)
     model = DualBranch(options.model)
     initialize(model, folder / "base")
@@ -126,6 +132,16 @@ def test_what_stands_beside_the_network_is_the_folders(toy: Path, tmp_path: Path
         np.abs(deployed.scores(texts) - load_detector(f"tinyguard={toy / 'model'},route=fast").scores(texts)).max()
         > 0.01
     )
+
+
+def test_locators_that_a_model_learned_are_its_own(tmp_path: Path) -> None:
+    folder = small(tmp_path, fast_locator=True, deep_locator=True)
+    deployed = load_detector(f"tinyguard={folder / 'model'},operators=standard")
+    detector = Checkpoint(f"{folder / 'last.pt'},{folder / 'model'}")
+    model, _ = checkpoint.load_model(folder / "last.pt")
+    detector.use(with_int8_weights(model))
+    texts = [row["text"] for row in toy_rows()[:20]] + [" ".join(row["text"] for row in toy_rows())]
+    assert np.abs(deployed.scores(texts) - detector.scores(texts)).max() < 2e-5
 
 
 def test_a_checkpoint_by_name(toy: Path, tmp_path: Path) -> None:
