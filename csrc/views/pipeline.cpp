@@ -83,6 +83,19 @@ std::vector<Candidate> group(const std::vector<Recovery>& recoveries) {
   return candidates;
 }
 
+// What a view was recovered from, in the original: what was invisible has a place there only.
+Span hull_of(const Candidate& candidate, const NormalizedText& source) {
+  Span hull{UINT32_MAX, 0};
+  for (const SmuggledText& smuggled : source.smuggled) {
+    if (std::string_view(smuggled.kind) != candidate.kind) continue;
+    hull = {std::min(hull.begin, smuggled.origin.begin), std::max(hull.end, smuggled.origin.end)};
+  }
+  if (hull.begin < hull.end) return hull;
+  const Span first = source.to_original(candidate.parts.front()->span);
+  const Span last = source.to_original(candidate.parts.back()->span);
+  return {first.begin, std::max(first.end, last.end)};
+}
+
 Finished finish(const Candidate& candidate, const NormalizedText& source, size_t limit, bool& cut) {
   Assembled assembled = assemble(source.text, candidate.parts, context_of(candidate.kind), limit);
   cut = cut || assembled.cut;
@@ -92,9 +105,7 @@ Finished finish(const Candidate& candidate, const NormalizedText& source, size_t
   finished.view.kind = candidate.kind;
   finished.view.plausibility = candidate.plausibility;
   finished.view.depth = 1;
-  const Span first = source.to_original(candidate.parts.front()->span);
-  const Span last = source.to_original(candidate.parts.back()->span);
-  finished.view.span = {first.begin, std::max(first.end, last.end)};
+  finished.view.span = hull_of(candidate, source);
   finished.priority = candidate.priority();
   finished.replaced = std::move(assembled.replaced);
   return finished;

@@ -38,7 +38,7 @@ def check_bounds(text: str) -> None:
     assert sum(len(view.text) for view in recovered) <= max(2 * len(text), 256)
     assert len({view.text for view in analysis.views}) == len(analysis.views)
     for view in recovered:
-        assert 0 <= view.begin <= view.end <= len(text)
+        assert 0 <= view.begin < view.end <= len(text)
         assert 1 <= view.depth <= 2
         assert view.kind.count("+") == view.depth - 1
         assert 0 <= view.plausibility <= 1
@@ -126,6 +126,24 @@ def test_positions_are_in_the_original() -> None:
     text = "a\u200bb\u200bc " * 10 + b64(ORDER) + " end"
     (view,) = [view for view in core.analyze(text).views if view.kind == "base64"]
     assert text[view.begin : view.end] == b64(ORDER)
+
+
+def selectors(text: str) -> str:
+    return "".join(chr(0xE0100 + byte - 16) for byte in text.encode())
+
+
+def zero_widths(text: str) -> str:
+    return "".join("\u200b\u200c"[int(bit)] for byte in text.encode() for bit in f"{byte:08b}")
+
+
+@pytest.mark.parametrize("after", ["", " the end"])
+@pytest.mark.parametrize(
+    ("kind", "hide"), [("tags", tags), ("variation_selectors", selectors), ("zero_width_bits", zero_widths)]
+)
+def test_smuggled_text_has_a_place(kind: str, hide: Callable[[str], str], after: str) -> None:
+    hidden = hide(ORDER)
+    (view,) = [view for view in core.analyze("Hi " + hidden + after).views if view.kind == kind]
+    assert (view.begin, view.end) == (3, 3 + len(hidden))
 
 
 def test_identical_views_are_one() -> None:
