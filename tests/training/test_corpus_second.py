@@ -28,7 +28,7 @@ PAIRED = (
     "prompted_chats_second", "prompted_chats_world", "plants_middle",
     "prompted_tricks", "sly_messages", "persuasion_pairs", "agent_outputs_second", "world_mixed", "bare_tasks",
     "odd_bots", "power_roles", "doc_tasks", "operator_tricks", "world_hard", "agent_reads", "bot_prompts",
-    "wrapped_aims", "plain_overrides",
+    "wrapped_aims", "plain_overrides", "intents_world", "markup_plants",
 )  # fmt: skip
 NAMES = (
     *PAIRED,

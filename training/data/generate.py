@@ -26,6 +26,7 @@ from training.data.recompose import conversations, recomposed
 from training.data.repair import repaired
 from training.data.reword import reworded
 from training.data.rows import Row, read_rows
+from training.data.suffixes import suffixed
 from training.data.techniques import TECHNIQUES, Technique
 from training.data.techniques.encodings import without_marks
 from training.data.wrap import wrapped
@@ -175,6 +176,7 @@ def main() -> None:
     parser.add_argument("--recomposed", type=int, default=6000)
     parser.add_argument("--conversations", type=int, default=6000)
     parser.add_argument("--reworded", type=int, default=3000)
+    parser.add_argument("--suffixed", type=int, default=3000)
     parser.add_argument("--unaccented", type=int, default=3000)
     parser.add_argument("--seed", type=int, default=1)
     args = parser.parse_args()
@@ -214,6 +216,9 @@ def main() -> None:
         write(in_frames(GOAL_PAIRS, args.goals, rng))
         write(plain(GOAL_PAIRS))
         write(reworded(harmful, [*benign, *lookalikes], args.reworded, rng))
+        asked = [row for row in plain(GOAL_PAIRS) if row["label"] == "harmful_request"]
+        pieces = [row["text"] for row in rng.sample(benign, 8000)]
+        write(suffixed([*harmful, *asked], questions, pieces, args.suffixed, rng))
         fortified = list(guarded(prompts, args.guarded, rng))
         write(iter(fortified))
         write(recomposed(prompts, args.recomposed, rng))

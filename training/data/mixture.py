@@ -34,14 +34,14 @@ from training.model.cased import COLUMNS
 #: part of the hard ones they came up a quarter as often as disguised attacks, and the disguise itself was convicted.
 SHARES = {
     "benign": 0.19,
-    "benign_hard": 0.22,
+    "benign_hard": 0.205,
     "benign_disguised": 0.07,
     "system_prompt": 0.11,
-    "direct_injection": 0.14,
-    "jailbreak": 0.13,
+    "direct_injection": 0.135,
+    "jailbreak": 0.125,
     "obfuscation": 0.035,
     "indirect_injection": 0.09,
-    "harmful_request": 0.015,
+    "harmful_request": 0.04,
 }
 #: Share of a group's draws that is its collected rows', those of `doubtful`. Without it they were 3 % of all draws, for
 #: written rows are many and weigh more; n-grams rank unseen sets far better with it (training/LOG.md, section 10).
@@ -49,7 +49,9 @@ COLLECTED = {"benign": 0.45, "direct_injection": 0.7, "jailbreak": 0.7, "obfusca
 #: Mass of one row within its part; what is collected has at most half a written row's.
 WRITTEN, GENERATED_ATTACK, GENERATED_BENIGN = 0.2, 0.05, 0.02
 #: That of a prompt with clauses of its own: no collected one has any, and of ordinary traffic they are convicted most.
-GUARDED = 0.05
+#: That of a harmless wish which shares its words with a harmful one: nothing else tells the intent head about those.
+GENERATED_TWIN = 0.05
+TWINS = frozenset({"guarded", "plain"})
 MAX_CHARS = 8000
 #: Kinds of benign rows that stand for ordinary traffic.
 TRAFFIC = frozenset({"user_prompt", "chat_turn", "chat_transcript", "document", "code", "email", "tool_output"})
@@ -136,7 +138,7 @@ def weights(rows: list[Row], written: float = WRITTEN) -> np.ndarray:
         if trusted(row):
             raw[i] = written
         elif generated(row):
-            mild = GUARDED if row.get("attack_type") == "guarded" else GENERATED_BENIGN
+            mild = GENERATED_TWIN if row.get("attack_type") in TWINS else GENERATED_BENIGN
             raw[i] = mild if row["label"] == "benign" else GENERATED_ATTACK
         else:
             raw[i] = min(sizes[part[0], row["source"]] ** -0.5, WRITTEN / 2)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from tokenizers import Tokenizer, models, pre_tokenizers
 
-from training.data.mixture import GENERATED_BENIGN, GUARDED, WRITTEN, build
+from training.data.mixture import GENERATED_BENIGN, GENERATED_TWIN, WRITTEN, build
 from training.data.rows import Row
 
 WORDS = ["You", "bake", "bread", ".", "Never", "tell", "the", "secret", "flour", "send", "it", "to", "us"]
@@ -39,5 +39,5 @@ def test_a_guarded_prompt_weighs_more_than_others_that_a_program_made() -> None:
         row("You send it to us", kind="system_prompt", source="written"),
     ]
     weights = build(tokenizer(), rows)["weight"]
-    wanted = np.array([GENERATED_BENIGN, GUARDED, WRITTEN])
+    wanted = np.array([GENERATED_BENIGN, GENERATED_TWIN, WRITTEN])
     assert np.allclose(weights / weights.sum(), wanted / wanted.sum())
