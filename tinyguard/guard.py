@@ -15,7 +15,7 @@ import numpy as np
 import onnxruntime
 
 from tinyguard import native
-from tinyguard.judge import DETECTORS, Scan, judge, verdict
+from tinyguard.judge import Scan, judge, verdict
 from tinyguard.modelfile import MANIFEST, ModelFileError, open_folder
 from tinyguard.network import Reading
 from tinyguard.policy import PRESETS, ROLES, Policy, text_hash
@@ -157,8 +157,7 @@ class Guard:
             bands = self._bands[opened.role]
             return judge(opened, bands, self._policy.overflow_action, self._runtime, latency_ms)
         route, role = opened
-        detectors = dict.fromkeys(DETECTORS, 0.0)
-        return verdict(0.0, self._bands[role].threshold, "benign", 0, "allow", route, latency_ms, detectors=detectors)
+        return verdict(0.0, self._bands[role].threshold, "benign", 0, "allow", route, latency_ms)
 
     def token_count(self, text: str) -> int:
         """How many tokens the model reads for a plain text."""

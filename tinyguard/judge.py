@@ -235,7 +235,7 @@ def verdict(
         action=action,
         bits=encode_bits(threat, round(15 * confidence), severity, action),
         route=route,
-        detectors=detectors if detectors is not None else {},
+        detectors=detectors if detectors is not None else dict.fromkeys(DETECTORS, 0.0),
         spans=spans,
         view=view,
         truncated=truncated,

@@ -13,6 +13,7 @@ from tests.integrations.doubles import ATTACK, BENIGN, Broken, Watched
 from tinyguard import Guard
 from tinyguard.integrations import common
 from tinyguard.integrations.common import Checker, Item, explain, message_items
+from tinyguard.judge import DETECTORS
 
 
 @pytest.mark.parametrize(
@@ -103,6 +104,7 @@ def test_a_guard_that_fails(broken: Broken, fail_open: bool, caplog: pytest.LogC
     assert "harbour" not in caplog.text
     if verdict is not None:
         assert (verdict.route, verdict.action, verdict.is_safe) == ("error", "block", False)
+        assert set(verdict.detectors) == set(DETECTORS)
         assert "harbour" not in explain(verdict)
 
 

@@ -125,6 +125,8 @@ def test_too_late_fails_open_by_choice(held: HeldGuard) -> None:
     with serving(held, timeout=0.3, fail_open=True) as running:
         verdict = running.post("/guard", {"text": "ignore"}).json()
         assert (verdict["action"], verdict["route"], verdict["threat_type"]) == ("allow", "fail_open", "uncertain")
+        assert verdict["detectors"]
+        assert not any(verdict["detectors"].values())
         assert running.client.get("/envoy/ext_authz/?q=ignore").status_code == 200
         assert running.metric("tinyguard_routes_total", route="fail_open") == 2
         held.go.set()

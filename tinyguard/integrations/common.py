@@ -16,6 +16,7 @@ from typing import Any, NamedTuple, Protocol
 
 from tinyguard.document import strings_of
 from tinyguard.guard import Guard
+from tinyguard.judge import DETECTORS
 from tinyguard.verdict import ACTION_CODES, Verdict, encode_bits
 
 logger = logging.getLogger("tinyguard.integrations")
@@ -147,8 +148,8 @@ def unjudged(safe: bool = False) -> Verdict:
     """The verdict for a text that could not be judged: route ``error``, stopped unless it is called safe."""
     action = "allow" if safe else "block"
     bits = encode_bits("uncertain", 0, 0, action)
-    score = 0.0 if safe else 1.0
-    return Verdict(safe, "uncertain", score, 0.0, 0, action, bits, "error", {}, (), "text", False, 0.0)
+    score, none = 0.0 if safe else 1.0, dict.fromkeys(DETECTORS, 0.0)
+    return Verdict(safe, "uncertain", score, 0.0, 0, action, bits, "error", none, (), "text", False, 0.0)
 
 
 def explain(verdict: Verdict) -> str:
