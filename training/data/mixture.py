@@ -48,8 +48,8 @@ SHARES = {
 COLLECTED = {"benign": 0.45, "direct_injection": 0.7, "jailbreak": 0.7, "obfuscation": 0.4, "indirect_injection": 0.4}
 #: Mass of one row within its part; what is collected has at most half a written row's.
 WRITTEN, GENERATED_ATTACK, GENERATED_BENIGN = 0.2, 0.05, 0.02
-#: That of a prompt with clauses of its own: no collected one has any, and of ordinary traffic they are convicted most.
-#: That of a harmless wish which shares its words with a harmful one: nothing else tells the intent head about those.
+#: That of two kinds of benign rows that nothing collected is like: prompts with clauses of their own, which of ordinary
+#: traffic are convicted most, and harmless wishes in the words of harmful ones.
 GENERATED_TWIN = 0.05
 TWINS = frozenset({"guarded", "plain"})
 MAX_CHARS = 8000
