@@ -18,6 +18,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from bench.attacks.counted import Records, save
 from bench.attacks.observe import observe
 from bench.detector import Detector
 from bench.quality.detectors import load_detector
@@ -78,7 +79,7 @@ def planted(folder: Path, most: int, seed: int, inline: bool = False) -> list[Pl
     return found
 
 
-def check(detector: Detector, texts: Sequence[Planted]) -> list[dict[str, Any]]:
+def check(detector: Detector, texts: Sequence[Planted]) -> Records:
     """One record for each kind of text around, and one for all: of `n`, how many were found and by which route the
     others were missed; how many attacks are found alone, and how many texts are convicted without one."""
     whole, alone, without = (
@@ -115,8 +116,7 @@ def main(arguments: list[str] | None = None) -> None:
         parser.error(str(error))
     records = check(detector, texts)
     if args.out:
-        args.out.mkdir(parents=True, exist_ok=True)
-        (args.out / "planted.json").write_text(json.dumps(records, indent=1) + "\n", encoding="utf-8")
+        save(records, args.out / "planted.json")
     for r in records:
         beside = (
             f"{r['alone']} alone; {r['without']} texts convicted without; {r['missed_fast']} missed by the fast branch"

@@ -15,9 +15,8 @@ import random
 import string
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
-from bench.attacks.observe import observe
+from bench.attacks.counted import Records, counted, save, show
 from bench.attacks.planted import rows
 from bench.detector import Detector
 from bench.quality.detectors import load_detector
@@ -63,13 +62,10 @@ class Texts:
         }
 
 
-def check(detector: Detector, texts: Texts) -> list[dict[str, Any]]:
+def check(detector: Detector, texts: Texts) -> Records:
     """One record for each kind: of `n` texts, how many are convicted."""
-    records = []
-    for name, (asked, made, gap) in texts.kinds().items():
-        found = observe(detector, [f"{text}{gap}{made()}" for text in asked])
-        records.append({"kind": name, "n": len(asked), "convicted": sum(o.convicted for o in found)})
-    return records
+    kinds = {name: [f"{text}{gap}{made()}" for text in asked] for name, (asked, made, gap) in texts.kinds().items()}
+    return counted(detector, kinds)
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -88,10 +84,8 @@ def main(arguments: list[str] | None = None) -> None:
         parser.error(str(error))
     records = check(detector, texts)
     if args.out:
-        args.out.mkdir(parents=True, exist_ok=True)
-        (args.out / "strings.json").write_text(json.dumps(records, indent=1) + "\n", encoding="utf-8")
-    for record in records:
-        print(f"{record['kind']}: {record['convicted']} of {record['n']} convicted")
+        save(records, args.out / "strings.json")
+    show(records)
 
 
 if __name__ == "__main__":

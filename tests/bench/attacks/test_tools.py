@@ -22,8 +22,10 @@ def test_every_dress_is_counted_with_every_task_and_output() -> None:
     records = {record["kind"]: record for record in tools.check(Toy(says("Sara")))}
     whole = len(tools.TASKS) * len(tools.OUTPUTS)
     assert {kind: record["n"] for kind, record in records.items()} == {
-        **dict.fromkeys(tools.DRESSES, whole), "remarks between people": len(tools.REMARKS) * len(tools.OUTPUTS),
-    }  # fmt: skip
+        **dict.fromkeys([*tools.DRESSES, "remarks about the same"], whole),
+        "remarks between people": len(tools.REMARKS) * len(tools.OUTPUTS),
+    }
+    assert len(tools.TWINS) == len(tools.TASKS)
     assert records["letter"]["convicted"] == whole
     assert sum(record["convicted"] for record in records.values()) == whole
 
