@@ -29,6 +29,7 @@ from training.data.rows import Row, read_rows
 from training.data.suffixes import suffixed
 from training.data.techniques import TECHNIQUES, Technique
 from training.data.techniques.encodings import without_marks
+from training.data.tool_outputs import tool_outputs
 from training.data.wrap import wrapped
 
 DOCUMENT_KINDS = frozenset({"document", "email", "code", "tool_output", "chat_transcript"})
@@ -177,6 +178,7 @@ def main() -> None:
     parser.add_argument("--conversations", type=int, default=6000)
     parser.add_argument("--reworded", type=int, default=3000)
     parser.add_argument("--suffixed", type=int, default=3000)
+    parser.add_argument("--tool-outputs", type=int, default=20000)
     parser.add_argument("--unaccented", type=int, default=3000)
     parser.add_argument("--seed", type=int, default=1)
     args = parser.parse_args()
@@ -212,6 +214,7 @@ def main() -> None:
 
         write(planted(documents, payloads, said, args.planted, rng))
         write(off_topic(documents, args.off_topic, rng, collected))
+        write(tool_outputs(args.tool_outputs, rng))
         write(wrapped(harmful, questions, args.wrapped, rng))
         write(in_frames(GOAL_PAIRS, args.goals, rng))
         write(plain(GOAL_PAIRS))
