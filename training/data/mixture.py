@@ -48,10 +48,11 @@ SHARES = {
 COLLECTED = {"benign": 0.45, "direct_injection": 0.7, "jailbreak": 0.7, "obfuscation": 0.4, "indirect_injection": 0.4}
 #: Mass of one row within its part; what is collected has at most half a written row's.
 WRITTEN, GENERATED_ATTACK, GENERATED_BENIGN = 0.2, 0.05, 0.02
-#: That of two kinds of benign rows that nothing collected is like: prompts with clauses of their own, which of ordinary
-#: traffic are convicted most, and harmless wishes in the words of harmful ones.
+#: That of the kinds of benign rows that nothing collected is like: prompts with clauses of their own, which of ordinary
+#: traffic are convicted most, harmless wishes in the words of harmful ones, passages out of long texts, and remarks
+#: where commands stand.
 GENERATED_TWIN = 0.05
-TWINS = frozenset({"guarded", "plain"})
+TWINS = frozenset({"guarded", "plain", "crop", "tool_remark"})
 MAX_CHARS = 8000
 #: Kinds of benign rows that stand for ordinary traffic.
 TRAFFIC = frozenset({"user_prompt", "chat_turn", "chat_transcript", "document", "code", "email", "tool_output"})

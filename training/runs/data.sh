@@ -5,7 +5,7 @@
 #
 # BASE: Hugging Face folder of multilingual-e5-small. DATA: folder with train.jsonl.gz, written/*.jsonl, dev/*.jsonl.
 # What is there already is not made again. EXTRA and DROP, if set: further files of rows
-# (of training.data.probe, of training.data.mine), ids of training.data.clean. CAP, WRITTEN: options of training.data.mixture.
+# (of training.data.probe, training.data.mine, training.data.crops), ids of training.data.clean. CAP, WRITTEN: options of training.data.mixture.
 # ASK: a model folder that is asked which rows it does not know yet; asked.npz is the mixture with its answers. THREADS: for that.
 set -euo pipefail
 base=$1 data=$2 out=$3
