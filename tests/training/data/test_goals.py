@@ -19,7 +19,7 @@ def test_the_file_is_complete() -> None:
     assert len(wishes) == 2 * len(GOAL_PAIRS) >= 500
     assert len({row["goal"].casefold() for row in wishes}) == len(wishes)
     for row in wishes:
-        assert row["question"].endswith("?")
+        assert row["question"].endswith(("?", "."))
         assert not row["goal"].endswith((".", "?", "!"))
         assert row["category"]
         assert "{" not in row["goal"] + row["question"]
