@@ -8,7 +8,8 @@
 An answer is the heads' logits side by side: classes, the 16 threat codes, severity, harmful intent. What n-grams say
 against a text is taken from the fast answer's benign logit, and the router sees what is left. `loudest` is how loud the
 loudest run of tokens is, and the token of the text at which it begins. `routes` are the router's probabilities of
-fast_only, deep_only and both; the deep graph itself picks between the last two. The real tokens of a row stand first;
+fast_only, deep_only and both, the first lowered where something harmful may be asked (`training.model.router`); the deep
+graph itself picks between the last two. The real tokens of a row stand first;
 `lengths` counts them. B and T are free.
 """
 
@@ -24,6 +25,7 @@ from training.model.embedding import ThreatEmbedding
 from training.model.heads import Heads
 from training.model.locator import MARGIN, Locator
 from training.model.ngrams import Ngrams
+from training.model.router import twice_if_harmful
 from training.quantization.scheme import symmetric
 
 
@@ -106,7 +108,7 @@ class FastGraph(Reader):
             loudest = torch.cat([loudest[:, :1] + MARGIN, loudest[:, 1:]], 1)
         if self.ngrams is not None:
             answer = torch.cat([answer[:, :1] - self.ngrams(ids, lengths), answer[:, 1:]], 1)
-        routes = self.router(answer, self.confidence(pooled), lengths, features)
+        routes = twice_if_harmful(self.router(answer, self.confidence(pooled), lengths, features), answer)
         read = x, pooled, answer, routes
         return read if loudest is None else (*read, loudest)
 

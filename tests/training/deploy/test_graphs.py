@@ -77,7 +77,10 @@ def wanted(model: DualBranch, asked: dict[str, torch.Tensor]) -> tuple[torch.Ten
     routes = out.fast.routes.softmax(-1)
     both = (routes[:, 2] > routes[:, 1]).unsqueeze(-1)
     deep = torch.where(both, flat(out.fused), flat(out.deep.answer))
-    return out.fast.hidden * mask.unsqueeze(-1), out.fast.pooled, flat(out.fast.answer), routes, deep
+    fast = flat(out.fast.answer)
+    unsuspected = 1 - out.fast.answer.harmful.sigmoid() / 2
+    routes = torch.cat([torch.minimum(routes[:, 0], unsuspected).unsqueeze(-1), routes[:, 1:]], 1)
+    return out.fast.hidden * mask.unsqueeze(-1), out.fast.pooled, fast, routes, deep
 
 
 @pytest.mark.parametrize("experts", [False, True])
