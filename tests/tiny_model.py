@@ -14,6 +14,7 @@ import json
 from pathlib import Path
 
 import numpy as np
+import onnx
 from onnx import TensorProto, helper, numpy_helper
 from tokenizers import Tokenizer, models, pre_tokenizers, processors
 
@@ -196,3 +197,17 @@ def _model(name: str, nodes: list, inputs: list, outputs: list, constants: dict[
         [numpy_helper.from_array(value, item) for item, value in constants.items() if item in used],
     )  # fmt: skip
     return helper.make_model(graph, opset_imports=[helper.make_opsetid("", 13)], ir_version=8)
+
+
+def with_weights_apart(folder: Path) -> Path:
+    """The fast graphs of a folder with their tensors in files of their own, which model.json lists."""
+    manifest = json.loads((folder / "model.json").read_text())
+    for name in ("fast.onnx", "fast.plain.onnx"):
+        graph = onnx.load(folder / name)
+        # One graph after the other: what is there already would be added to.
+        (folder / f"{name}.bin").unlink(missing_ok=True)
+        onnx.save_model(graph, folder / name, save_as_external_data=True, location=f"{name}.bin", size_threshold=256)
+        for one in (name, f"{name}.bin"):
+            manifest["files"][one] = {"sha256": hashlib.sha256((folder / one).read_bytes()).hexdigest()}
+    (folder / "model.json").write_text(json.dumps(manifest))
+    return folder

@@ -102,6 +102,27 @@ std::string ModelFolder::read_fields() {
   return "";
 }
 
+// What a graph reads must be listed, or nothing would have verified it.
+Error ModelFolder::check_listed(const std::string& graph) const {
+  // In a graph: the name, behind its length, of a file that holds a tensor's values.
+  constexpr std::string_view kLocation = "\n\x08location\x12";
+  std::string content, problem;
+  if (!read_file(path(graph), content, problem)) return model_error(path(graph), problem);
+  const Value files = document_.root()["files"];
+  const std::string_view bytes = content;
+  for (size_t at = bytes.find(kLocation); at != bytes.npos; at = bytes.find(kLocation, at)) {
+    at += kLocation.size();
+    const size_t length = at < bytes.size() ? static_cast<unsigned char>(bytes[at]) : 0;
+    if (length == 0 || length > 127) continue;
+    const std::string_view needed = bytes.substr(at + 1, length);
+    if (!files[needed]) {
+      return model_error(path("model.json"), "is damaged: it does not list " + std::string(needed) +
+                                                 ", which " + graph + " needs");
+    }
+  }
+  return {};
+}
+
 Error ModelFolder::verify() const {
   const Value files = document_.root()["files"];
   for (Value name = files.first(); name; name = name.next().next()) {
@@ -109,6 +130,10 @@ Error ModelFolder::verify() const {
     std::string found, problem;
     if (hash_file(file, found, problem) && found != expected) problem = "is damaged: its sha256 is " + found;
     if (!problem.empty()) return model_error(file, problem + " (expected sha256 " + expected + ")");
+  }
+  for (const std::string_view name : kRequired) {
+    if (name == "tokenizer.json") continue;
+    if (Error error = check_listed(std::string(name))) return error;
   }
   return {};
 }

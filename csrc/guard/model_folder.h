@@ -37,6 +37,7 @@ class ModelFolder {
  private:
   std::string read_fields();
   Error verify() const;
+  Error check_listed(const std::string& graph) const;
 
   std::string folder_;
   json::Document document_;

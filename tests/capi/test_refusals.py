@@ -14,6 +14,7 @@ import tinyguard
 from tests.capi import library as capi
 from tests.capi.conftest import changed
 from tests.capi.texts import ATTACKS
+from tests.tiny_model import with_weights_apart
 from tinyguard import Guard, Policy
 
 
@@ -91,6 +92,23 @@ def test_a_damaged_file_is_named_with_the_digest_it_should_have(
     with pytest.raises(tinyguard.ModelFileError) as raised:
         Guard(folder)
     assert message == str(raised.value)
+
+
+def test_a_file_that_a_graph_needs_must_be_listed(library: ctypes.CDLL, unigram_folder: Path, tmp_path: Path) -> None:
+    whole = with_weights_apart(Path(shutil.copytree(unigram_folder, tmp_path / "whole")))
+    status, message, handle = capi.open_guard(library, whole)
+    assert status == capi.OK, message
+    library.tinyguard_close(handle)
+
+    def unlisted(fields: dict[str, dict[str, object]]) -> None:
+        fields["files"] = {name: entry for name, entry in fields["files"].items() if not name.endswith(".bin")}
+
+    folder = changed(whole, tmp_path / "model", "model.json", unlisted)
+    status, message, handle = capi.open_guard(library, folder)
+    assert (status, handle.value) == (capi.BAD_MODEL, None)
+    with pytest.raises(tinyguard.ModelFileError) as raised:
+        Guard(folder)
+    assert message.split(" list fast.")[0] == str(raised.value).split(" list fast.")[0]
 
 
 def test_weights_in_four_bits_are_refused(library: ctypes.CDLL, unigram_folder: Path, tmp_path: Path) -> None:

@@ -40,8 +40,8 @@ TASKS = frozenset({"off_topic", "tool_command"})
 HELD = 0.75
 #: Score of a passage that is an attack by itself, where its text does not say so.
 SURE = 0.5
-#: Scores between which a benign passage is hard, and kept; of those below, as many as of those. One that scores more may
-#: well be an attack that its text only quotes.
+#: Scores between which a benign passage is hard, and kept; of those below, as many as of those. One that scores more
+#: may well be an attack that its text only quotes.
 HARD, DOUBT = 0.1, 0.9
 #: Windows of a text that are asked for their loudest runs.
 WINDOWS = 6

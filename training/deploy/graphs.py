@@ -8,9 +8,9 @@
 An answer is the heads' logits side by side: classes, the 16 threat codes, severity, harmful intent. What n-grams say
 against a text is taken from the fast answer's benign logit, and the router sees what is left. `loudest` is how loud the
 loudest run of tokens is, and the token of the text at which it begins. `routes` are the router's probabilities of
-fast_only, deep_only and both, the first lowered where something harmful may be asked (`training.model.router`); the deep
-graph itself picks between the last two. The real tokens of a row stand first;
-`lengths` counts them. B and T are free.
+fast_only, deep_only and both, the first lowered where something harmful may be asked (`training.model.router`); the
+deep graph itself picks between the last two. The real tokens of a row stand first; `lengths` counts them. B and T are
+free.
 """
 
 from __future__ import annotations

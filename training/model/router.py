@@ -74,11 +74,11 @@ class Router(nn.Module):
 
 
 def twice_if_harmful(routes: Tensor, answer: Tensor) -> Tensor:
-    """Routes' probabilities [B, 3] for fast answers [B, A], whose last logit is that of harmful intent: what may ask for
-    something harmful is no likelier to stay fast than `1 - harmful / 2`.
+    """Routes' probabilities [B, 3] for fast answers [B, A], whose last logit is that of harmful intent: what may ask
+    for something harmful is no likelier to stay fast than `1 - harmful / 2`.
 
-    That is no attack, so a router that follows the classes keeps it fast; but intent is what the fast branch is worst at,
-    and few ordinary texts are near it. The first route alone is lowered, so rows need not sum to 1.
+    That is no attack, so a router that follows the classes keeps it fast; but intent is what the fast branch is worst
+    at, and few ordinary texts are near it. The first route alone is lowered, so rows need not sum to 1.
     """
     unsuspected = 1.0 - 0.5 * torch.sigmoid(answer[:, -1:])
     return torch.cat([torch.minimum(routes[:, :1], unsuspected), routes[:, 1:]], 1)
