@@ -26,6 +26,7 @@ from training.model.dual import DualBranch
 from training.model.heads import Answer
 from training.model.locator import MARGIN, Locator
 from training.model.ngrams import Ngrams
+from training.model.router import twice_if_harmful
 
 Named = dict[str, Tensor]
 
@@ -89,7 +90,8 @@ def fast_session(model: DualBranch, ngrams: Ngrams | None = None, locator: Locat
             answer[:, :1] -= ngrams(ids, lengths)
         known = parted(answer, fast.answer.classes.shape[1])
         routes = model.router(known, fast.confidence, lengths, features if model.config.detectors else None)
-        found = {"hidden": fast.hidden, "pooled": fast.pooled, "answer": answer, "routes": routes.softmax(-1)}
+        routes = twice_if_harmful(routes.softmax(-1), known.harmful)
+        found = {"hidden": fast.hidden, "pooled": fast.pooled, "answer": answer, "routes": routes}
         if locator is not None:
             found["loudest"] = locator(fast.hidden, lengths)
         if model.fast_locator is not None:

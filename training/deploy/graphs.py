@@ -108,7 +108,8 @@ class FastGraph(Reader):
             loudest = torch.cat([loudest[:, :1] + MARGIN, loudest[:, 1:]], 1)
         if self.ngrams is not None:
             answer = torch.cat([answer[:, :1] - self.ngrams(ids, lengths), answer[:, 1:]], 1)
-        routes = twice_if_harmful(self.router(answer, self.confidence(pooled), lengths, features), answer)
+        routes = self.router(answer, self.confidence(pooled), lengths, features)
+        routes = twice_if_harmful(routes, answer[:, -1])
         read = x, pooled, answer, routes
         return read if loudest is None else (*read, loudest)
 

@@ -160,7 +160,8 @@ class DualBranch(nn.Module):
             return self.fuse(fast, self.run_deep(fast.hidden if deep_x is None else deep_x, mask)), route
         assert fast.answer is not None
         assert fast.pooled is not None
-        route = torch.where(self.router.stays_fast(fast.routes), 0, 1 + fast.routes[:, 1:].argmax(-1))
+        stays = self.router.stays_fast(fast.routes, fast.answer.harmful)
+        route = torch.where(stays, 0, 1 + fast.routes[:, 1:].argmax(-1))
         chosen = [part.clone() for part in fast.answer]
         rows = (route > 0).nonzero().squeeze(1)
         if len(rows):

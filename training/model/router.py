@@ -39,9 +39,9 @@ class Router(nn.Module):
             known.append(features.to(p.dtype))
         return self.routes(torch.relu(self.hidden(torch.cat(known, -1))))
 
-    def stays_fast(self, routes: Tensor) -> Tensor:
-        """Logits [B, 3] → bool [B]: the deep branch is not asked."""
-        return routes.softmax(-1)[:, 0] >= self.threshold
+    def stays_fast(self, routes: Tensor, harmful: Tensor) -> Tensor:
+        """Logits of routes [B, 3] and of harmful intent [B] → bool [B]: the deep branch is not asked."""
+        return twice_if_harmful(routes.softmax(-1), harmful)[:, 0] >= self.threshold
 
     @torch.no_grad()
     def follow_answer(self) -> None:
@@ -73,14 +73,14 @@ class Router(nn.Module):
         return float(self.threshold)
 
 
-def twice_if_harmful(routes: Tensor, answer: Tensor) -> Tensor:
-    """Routes' probabilities [B, 3] for fast answers [B, A], whose last logit is that of harmful intent: what may ask
-    for something harmful is no likelier to stay fast than `1 - harmful / 2`.
+def twice_if_harmful(routes: Tensor, harmful: Tensor) -> Tensor:
+    """Routes' probabilities [B, 3] for the fast branch's logits of harmful intent [B]: what may ask for something
+    harmful is no likelier to stay fast than `1 - harmful / 2`.
 
     That is no attack, so a router that follows the classes keeps it fast; but intent is what the fast branch is worst
     at, and few ordinary texts are near it. The first route alone is lowered, so rows need not sum to 1.
     """
-    unsuspected = 1.0 - 0.5 * torch.sigmoid(answer[:, -1:])
+    unsuspected = 1.0 - 0.5 * torch.sigmoid(harmful).unsqueeze(-1)
     return torch.cat([torch.minimum(routes[:, :1], unsuspected), routes[:, 1:]], 1)
 
 

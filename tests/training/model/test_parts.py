@@ -11,7 +11,7 @@ from tests.training.model.conftest import SMALL, small
 from training.model.config import CLASSES
 from training.model.heads import Answer
 from training.model.pooling import HierarchicalPooling, SimplePooling, chunk_means
-from training.model.router import Fusion, Router
+from training.model.router import Fusion, Router, twice_if_harmful
 from training.model.structures import STRUCTURES
 
 Batch = tuple[torch.Tensor, torch.Tensor, torch.Tensor]
@@ -92,12 +92,19 @@ def answer(n: int) -> Answer:
     return Answer(torch.randn(n, 4, requires_grad=True), torch.randn(n, 16), torch.randn(n), torch.randn(n))
 
 
+def test_what_may_ask_for_harm_does_not_stay_fast() -> None:
+    routes = torch.tensor([[0.95, 0.0, 0.05], [0.95, 0.0, 0.05], [0.2, 0.0, 0.8]])
+    found = twice_if_harmful(routes, torch.tensor([-9.0, 9.0, 9.0]))
+    torch.testing.assert_close(found[:, 0], torch.tensor([0.95, 0.5, 0.2]), atol=1e-3, rtol=0)
+    assert torch.equal(found[:, 1:], routes[:, 1:])
+
+
 def test_router_threshold_keeps_the_share_fast() -> None:
     torch.manual_seed(0)
     router, routes = Router(SMALL), torch.randn(1000, 3)
     for share in (0.0, 0.7, 1.0):
         router.calibrate(routes, share)
-        assert router.stays_fast(routes).float().mean().item() == pytest.approx(share)
+        assert router.stays_fast(routes, torch.full((1000,), -99.0)).float().mean().item() == pytest.approx(share)
     with pytest.raises(ValueError, match="share"):
         router.calibrate(routes, 1.2)
 
